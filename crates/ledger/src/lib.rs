@@ -1,0 +1,1 @@
+//! The append-only event ledger on postgres-es's table: append, claims, names, reading by position, checkpoints.

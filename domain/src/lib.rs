@@ -1,0 +1,1 @@
+//! What a booking business is: aggregates, commands, events, the slot finder. Pure.

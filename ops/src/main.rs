@@ -1,0 +1,2 @@
+//! Running Daybook: the command, migrations, set-up.
+fn main() {}
