@@ -1,4 +1,23 @@
-//! What a booking business is: aggregates, commands, events, the slot finder. Pure.
+//! What a booking business is: aggregates, commands, events, the slot finder. Pure: time, ids and
+//! money come in as arguments; nothing here knows SQL, HTTP, a clock or randomness.
 
+pub mod access;
+pub mod actor;
+pub mod booking;
+mod bridge;
+pub mod business;
+pub mod catalogue;
+pub mod change;
+pub mod client;
+pub mod contact;
+pub mod desk;
+pub mod event;
 pub mod hours;
+pub mod id;
+pub mod money;
+pub mod sealed;
+pub mod service;
+
+pub mod staff;
+pub mod text;
 pub mod time;

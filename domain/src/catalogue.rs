@@ -1,0 +1,52 @@
+//! What a booking is validated against: the business, its services, staff and desks, folded from the ledger.
+
+use std::collections::BTreeMap;
+
+use cqrs_es::Aggregate;
+
+use crate::{
+    business::{Business, Settings},
+    desk::Desk,
+    event::AnyEvent,
+    id::Id,
+    service::Service,
+    staff::Staff,
+};
+
+/// A business's catalogue as of a position.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Catalogue {
+    /// The business itself.
+    pub business: Business,
+    /// What it does, withdrawn services too.
+    pub services: BTreeMap<Id<Service>, Service>,
+    /// Who does it, those who left too.
+    pub staff: BTreeMap<Id<Staff>, Staff>,
+    /// Where, retired desks too.
+    pub desks: BTreeMap<Id<Desk>, Desk>,
+}
+
+impl Catalogue {
+    /// Takes the next event in; those of clients, bookings and access leave it alone.
+    pub fn apply(&mut self, event: AnyEvent) {
+        match event {
+            AnyEvent::Business(_, event) => self.business.apply(event),
+            AnyEvent::Service(id, event) => self.services.entry(id).or_default().apply(event),
+            AnyEvent::Staff(id, event) => self.staff.entry(id).or_default().apply(event),
+            AnyEvent::Desk(id, event) => self.desks.entry(id).or_default().apply(event),
+            AnyEvent::Client(..) | AnyEvent::Booking(..) | AnyEvent::Access(..) => {}
+        }
+    }
+
+    /// The business's settings, once it is open.
+    #[must_use]
+    pub const fn settings(&self) -> Option<&Settings> {
+        self.business.settings.as_ref()
+    }
+
+    /// Something has a price, so that the currency must stay.
+    #[must_use]
+    pub fn is_priced(&self) -> bool {
+        self.services.values().any(|s| s.offer.is_some())
+    }
+}
