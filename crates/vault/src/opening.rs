@@ -100,6 +100,17 @@ pub enum OpenError {
         /// The key.
         key: Uuid,
     },
+    /// A payload's text is beyond the JSON reader: nested too deep, say.
+    #[error("the payload of event {event} of business {business} could not be read")]
+    NotJson {
+        /// Whose ledger.
+        business: Uuid,
+        /// The event.
+        event: Uuid,
+        /// What the reader said.
+        #[source]
+        source: serde_json::Error,
+    },
     /// The ring was made for another batch. Reading it as erased would be a lie.
     #[error("key {key} of business {business} was not asked for before opening")]
     NotAsked {

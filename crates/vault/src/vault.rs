@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -134,6 +135,45 @@ impl Vault {
         events
             .iter_mut()
             .try_for_each(|(business, event, payload)| ring.open_event(*business, *event, payload))
+    }
+
+    /// [`open_many`](Self::open_many) for payloads as text. Those that hold nothing sealed are not
+    /// even parsed. On an error all are as they were.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_raw(
+        &self,
+        events: &mut [(Uuid, Uuid, Box<RawValue>)],
+    ) -> Result<(), OpenError> {
+        let mut places = Vec::new();
+        let mut parsed = Vec::new();
+        for (index, (business, event, payload)) in events.iter().enumerate() {
+            if marks::holds_sealed(payload) {
+                let (business, event) = (*business, *event);
+                let not_json = |source| OpenError::NotJson {
+                    business,
+                    event,
+                    source,
+                };
+                places.push(index);
+                parsed.push((
+                    business,
+                    event,
+                    serde_json::from_str(payload.get()).map_err(not_json)?,
+                ));
+            }
+        }
+        self.open_many(&mut parsed).await?;
+        for (index, (business, event, payload)) in places.into_iter().zip(parsed) {
+            let not_json = |source| OpenError::NotJson {
+                business,
+                event,
+                source,
+            };
+            events[index].2 = to_raw_value(&payload).map_err(not_json)?;
+        }
+        Ok(())
     }
 
     /// The keys of a batch, as they are now.
