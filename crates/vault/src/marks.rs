@@ -20,10 +20,11 @@ pub struct Malformed {
 /// need not be parsed for it; a false `true` (the word in somebody's text) only costs that parse.
 #[must_use]
 pub fn holds_sealed(json: &RawValue) -> bool {
-    json.get().contains(concat!('"', "$sealed", '"'))
+    json.get().contains(r#""$sealed""#)
 }
 
-#[derive(Debug, Clone, Copy)]
+/// No `Debug` here or below: what is open would be shown.
+#[derive(Clone, Copy)]
 pub(crate) enum Mark<'a> {
     Open { key: Uuid, value: &'a Value },
     Sealed(Sealed<'a>),
@@ -31,7 +32,7 @@ pub(crate) enum Mark<'a> {
 }
 
 /// A ciphertext and what it is bound to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Sealed<'a> {
     pub(crate) key: Uuid,
     pub(crate) event: Uuid,

@@ -146,9 +146,8 @@ impl Vault {
         &self,
         events: &mut [(Uuid, Uuid, Box<RawValue>)],
     ) -> Result<(), OpenError> {
-        let mut places = Vec::new();
-        let mut parsed = Vec::new();
-        for (index, (business, event, payload)) in events.iter().enumerate() {
+        let mut sealed = Vec::new();
+        for (business, event, payload) in events.iter() {
             if marks::holds_sealed(payload) {
                 let (business, event) = (*business, *event);
                 let not_json = |source| OpenError::NotJson {
@@ -156,22 +155,17 @@ impl Vault {
                     event,
                     source,
                 };
-                places.push(index);
-                parsed.push((
-                    business,
-                    event,
-                    serde_json::from_str(payload.get()).map_err(not_json)?,
-                ));
+                let payload = serde_json::from_str(payload.get()).map_err(not_json)?;
+                sealed.push((business, event, payload));
             }
         }
-        self.open_many(&mut parsed).await?;
-        for (index, (business, event, payload)) in places.into_iter().zip(parsed) {
-            let not_json = |source| OpenError::NotJson {
-                business,
-                event,
-                source,
-            };
-            events[index].2 = to_raw_value(&payload).map_err(not_json)?;
+        self.open_many(&mut sealed).await?;
+        let places = events
+            .iter_mut()
+            .map(|(_, _, payload)| payload)
+            .filter(|payload| marks::holds_sealed(payload));
+        for (place, (_, _, opened)) in places.zip(sealed) {
+            *place = to_raw_value(&opened).expect("any JSON value can be written");
         }
         Ok(())
     }
