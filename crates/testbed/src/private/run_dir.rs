@@ -1,0 +1,113 @@
+//! The folder beside a server's data: its door, its locks, its socket and its log. Private to whoever runs the server.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::account::{Account, AccountError};
+
+/// How long to wait for somebody else who is starting the same server: an `initdb` on a slow disk and then some.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A server's run folder.
+#[derive(Debug, Clone)]
+pub(super) struct RunDir {
+    path: PathBuf,
+}
+
+/// What is wrong with a server's run folder.
+#[derive(Debug, thiserror::Error)]
+pub enum RunDirError {
+    /// Somebody else's, or open to others: whoever can open the socket in it owns the data.
+    #[error("{} must be a folder of the user who runs the server and closed to all others (mode 0700), and is not; remove it or move it out of the way", .0.display())]
+    NotPrivate(PathBuf),
+    /// Could not be made, or made over.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The file system refused.
+    #[error("could not use {}: {source}", path.display())]
+    Io {
+        /// The file in question.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Somebody else holds the lock.
+    #[error("waited {} seconds for another process that is starting or stopping the same server and holds {}; see what it does (lsof, fuser), end it and try again", PATIENCE.as_secs(), .0.display())]
+    Busy(PathBuf),
+}
+
+impl RunDir {
+    /// Makes the folder, or checks the one that is there.
+    pub(super) fn open(path: PathBuf, account: &Account) -> Result<Self, RunDirError> {
+        account.make_dir(&path, 0o700)?;
+        let found = fs::symlink_metadata(&path).map_err(|source| RunDirError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        if !found.is_dir() || found.mode() & 0o077 != 0 || !account.is(found.uid()) {
+            return Err(RunDirError::NotPrivate(path));
+        }
+        Ok(Self { path })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Waits until nobody else is on the threshold, and keeps others off it while the answer lives.
+    pub(super) fn gate(&self) -> Result<File, RunDirError> {
+        let path = self.file("gate");
+        let gate = open_lock(&path)?;
+        let began = Instant::now();
+        loop {
+            match gate.try_lock() {
+                Ok(()) => return Ok(gate),
+                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
+                    thread::sleep(Duration::from_millis(10))
+                }
+                Err(TryLockError::WouldBlock) => return Err(RunDirError::Busy(path)),
+                Err(TryLockError::Error(source)) => return Err(RunDirError::Io { path, source }),
+            }
+        }
+    }
+
+    /// A shared lock that says "I am using the server". Tells the last one that it is the last; the keeper does not
+    /// depend on it.
+    pub(super) fn sign_in(&self) -> Result<File, RunDirError> {
+        let path = self.file("guests");
+        let guests = open_lock(&path)?;
+        guests
+            .lock_shared()
+            .map_err(|source| RunDirError::Io { path, source })?;
+        Ok(guests)
+    }
+
+    /// Gives the shared lock back and tells whether nobody else holds one.
+    pub(super) fn sign_out(guests: &File) -> bool {
+        let last = guests.unlock().is_ok() && guests.try_lock().is_ok();
+        // Unlocked at once: the next one to come must not find it taken.
+        last && guests.unlock().is_ok()
+    }
+}
+
+fn open_lock(path: &Path) -> Result<File, RunDirError> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(|source| RunDirError::Io {
+            path: path.to_owned(),
+            source,
+        })
+}
