@@ -1,7 +1,7 @@
 //! A service: what is done, how long it takes, what it costs, by whom it is done faster or dearer.
 
 use serde::{Deserialize, Serialize};
-use strum::IntoStaticStr;
+use strum::{IntoStaticStr, VariantNames};
 use thiserror::Error;
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What can have happened to a service.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ServiceEvent {
