@@ -1,1 +1,15 @@
 //! What people look at: one module per read model, and the projector that feeds them.
+//!
+//! A read model is one module: its tables (named in the module's first line), `apply` (what each
+//! event changes in them), and its queries with their row types. It stands in [`READ_MODELS`] and
+//! from then on is fed, waited for and rebuilt like all the others.
+
+mod envelope;
+mod projected;
+mod read_model;
+mod scope;
+
+pub use envelope::{ActorRef, BusinessId, EventId, Metadata, Position, Version};
+pub use projected::Projected;
+pub use read_model::{ApplyError, ApplyFn, READ_MODELS, ReadModel};
+pub use scope::Scope;

@@ -1,0 +1,25 @@
+//! An event as read models take it in.
+
+use domain::event::AnyEvent;
+use jiff::Timestamp;
+
+use crate::{BusinessId, Metadata, Position, Version};
+
+/// An event on its way into the read models: upcast, opened and decoded once for all of them.
+#[derive(Debug, Clone)]
+pub struct Projected {
+    /// Whose.
+    pub business: BusinessId,
+    /// Where in the business's ledger.
+    pub position: Position,
+    /// Where in its stream.
+    pub version: Version,
+    /// When it was recorded; never running backwards within a business.
+    pub recorded_at: Timestamp,
+    /// When it happened: earlier for imported history, else when it was recorded.
+    pub occurred_at: Timestamp,
+    /// Who, from where, by which command.
+    pub metadata: Metadata,
+    /// What. Sealed values are open, or erased where their key is gone.
+    pub event: AnyEvent,
+}
