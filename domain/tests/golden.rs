@@ -3,6 +3,8 @@
 //! `golden/VERSION/STREAM.EVENT[.CASE].json` holds one payload of each event of each version as it
 //! was written. Files are added, never edited: a change that breaks one breaks somebody's ledger.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
 use std::{collections::BTreeSet, fs, path::Path};
 
 use domain::{
