@@ -182,3 +182,44 @@ impl Access {
 }
 
 bridge!(Access, "access", AccessCommand, AccessEvent, AccessError);
+
+#[cfg(test)]
+mod specs {
+    use cqrs_es::test::TestFramework;
+
+    use super::*;
+
+    fn issued() -> AccessEvent {
+        let name = Label::parse("Kiosk").unwrap();
+        AccessEvent::ApiKeyIssued {
+            name,
+            role: Role::Owner,
+            staff_id: None,
+            expires_at: None,
+        }
+    }
+
+    fn access() -> TestFramework<Access> {
+        TestFramework::with(())
+    }
+
+    #[test]
+    fn a_key_is_revoked_once() {
+        access()
+            .given(vec![issued()])
+            .when(AccessCommand::RevokeApiKey)
+            .then_expect_events(vec![AccessEvent::ApiKeyRevoked {}]);
+        access()
+            .given(vec![issued(), AccessEvent::ApiKeyRevoked {}])
+            .when(AccessCommand::RevokeApiKey)
+            .then_expect_events(vec![]);
+    }
+
+    #[test]
+    fn a_key_that_was_never_issued_cannot_be_revoked() {
+        access()
+            .given_no_previous_events()
+            .when(AccessCommand::RevokeApiKey)
+            .then_expect_error(AccessError::NoSuchKey);
+    }
+}

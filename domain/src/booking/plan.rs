@@ -140,6 +140,8 @@ impl Plan {
                 body: self.span(),
             });
         }
+        // A service that begins or ends with its processing time takes nothing of the staff member there.
+        claims.retain(|c| !c.during.is_empty());
         claims
     }
 }
