@@ -514,9 +514,9 @@ mod specs {
     #[test]
     fn the_processing_time_lies_within_the_service() {
         for (after, for_min, fits) in [
-            (20, 39, true),
-            (20, 40, false),
-            (0, 10, false),
+            (20, 40, true),
+            (20, 41, false),
+            (0, 10, true),
             (60, 1, false),
         ] {
             let timing = Timing {
