@@ -1,0 +1,4 @@
+//! The ledger against a real PostgreSQL.
+
+mod appends;
+mod trade;
