@@ -4,12 +4,13 @@
 //! event changes in them), and its queries with their row types. It stands in [`READ_MODELS`] and
 //! from then on is fed, waited for and rebuilt like all the others.
 
-mod envelope;
+pub mod calendar;
 mod projected;
 mod read_model;
 mod scope;
+pub mod timetable;
 
-pub use envelope::{ActorRef, BusinessId, EventId, Metadata, Position, Version};
+pub use ledger::{ActorRef, BusinessId, EventId, Metadata, Position, Version};
 pub use projected::Projected;
 pub use read_model::{ApplyError, ApplyFn, READ_MODELS, ReadModel};
 pub use scope::Scope;

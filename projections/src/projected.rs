@@ -23,3 +23,12 @@ pub struct Projected {
     /// What. Sealed values are open, or erased where their key is gone.
     pub event: AnyEvent,
 }
+
+/// An instant as PostgreSQL keeps it, in whole microseconds: what a row is compared with must not depend on whether
+/// the row came back from the database or was made in the same batch.
+pub(crate) fn as_kept(instant: Timestamp) -> Timestamp {
+    let below = i64::from(instant.subsec_nanosecond().rem_euclid(1_000));
+    instant
+        .checked_sub(jiff::SignedDuration::from_nanos(below))
+        .unwrap_or(instant)
+}

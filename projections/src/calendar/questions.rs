@@ -1,0 +1,286 @@
+//! What is asked of the calendar.
+
+use domain::{
+    booking::Status,
+    desk::Desk,
+    id::{Id, Visit},
+    service::Service,
+    staff::Staff,
+    time::{LocalTime, Span, Zone},
+};
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff_sqlx::ToSqlx;
+use sqlx::{PgPool, Postgres, QueryBuilder};
+
+use super::entry::{COLUMNS, Entry, TABLES};
+use crate::{Scope, calendar::client::fold};
+
+/// Which bookings of a stretch of time are asked for. By default all that are not deleted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// By whom.
+    pub staff_id: Option<Id<Staff>>,
+    /// Where.
+    pub desk_id: Option<Id<Desk>>,
+    /// What.
+    pub service_id: Option<Id<Service>>,
+    /// Any part of the client's name or of the reference; case and accents do not matter.
+    pub q: Option<String>,
+    /// Of these statuses; none given: of all.
+    pub statuses: Vec<Status>,
+    /// Deleted ones too.
+    pub with_deleted: bool,
+}
+
+/// The bookings that stand somewhere in `span`, by their start.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn bookings(
+    db: &PgPool,
+    scope: &Scope,
+    span: Span,
+    filter: &Filter,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    let mut query = select(scope);
+    query
+        .push(" and b.during && tstzrange(")
+        .push_bind(span.start().to_sqlx())
+        .push(", ")
+        .push_bind(span.end().to_sqlx())
+        .push(")");
+    narrow(&mut query, filter);
+    query.push(" order by b.starts, b.booking_id");
+    query.build_query_as().fetch_all(db).await
+}
+
+/// The bookings of a visit, deleted ones too, by their start.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_visit(
+    db: &PgPool,
+    scope: &Scope,
+    visit: Id<Visit>,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    let mut query = select(scope);
+    query
+        .push(" and b.visit_id = ")
+        .push_bind(visit.uuid())
+        .push(" order by b.starts, b.booking_id");
+    query.build_query_as().fetch_all(db).await
+}
+
+/// Who is inside: arrived at or after `since`, or booked beyond it, and not left. `since` is the first instant of the
+/// day: of yesterday's clients nobody wrote down that they left.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn inside(
+    db: &PgPool,
+    scope: &Scope,
+    since: Timestamp,
+    filter: &Filter,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    let mut query = select(scope);
+    query
+        .push(
+            " and b.arrived_at is not null and b.left_at is null and not b.deleted
+              and b.status in ('confirmed', 'completed') and greatest(b.arrived_at, b.ends) >= ",
+        )
+        .push_bind(since.to_sqlx());
+    narrow(&mut query, filter);
+    query.push(" order by b.arrived_at, b.booking_id");
+    query.build_query_as().fetch_all(db).await
+}
+
+/// One hour of a day, by the clock on the wall.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hour {
+    /// What the clock reads when it begins.
+    pub from: LocalTime,
+    /// From when to when: where clocks go back, two hours begin with one reading.
+    pub span: Span,
+    /// Who is booked in it, by their start. A booking stands in each hour that it has a part in.
+    pub bookings: Vec<Entry>,
+}
+
+/// A day hour by hour: bookings that take or took place, and those that still may. Of hours that clocks leave out,
+/// nothing. A booking whose hour is unknown stands in the day's first one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn monitor(
+    db: &PgPool,
+    scope: &Scope,
+    zone: &Zone,
+    date: Date,
+    filter: &Filter,
+) -> Result<Vec<Hour>, sqlx::Error> {
+    let Some(day) = zone.days(date, date) else {
+        return Ok(vec![]);
+    };
+    let filter = Filter {
+        statuses: Status::ALL
+            .into_iter()
+            .filter(|status| status.holds_time())
+            .collect(),
+        ..filter.clone()
+    };
+    let entries = bookings(db, scope, day, &filter).await?;
+    Ok(hours(zone, day)
+        .into_iter()
+        .map(|(from, span)| Hour {
+            from,
+            span,
+            bookings: entries
+                .iter()
+                .filter(|e| {
+                    span.contains(e.start) || (e.start < span.end() && e.end > span.start())
+                })
+                .cloned()
+                .collect(),
+        })
+        .collect())
+}
+
+/// The hours of a day, each from a full hour on the wall to the next.
+fn hours(zone: &Zone, day: Span) -> Vec<(LocalTime, Span)> {
+    let mut hours = vec![];
+    let mut from = day.start();
+    while from < day.end() {
+        let reading = zone.local(from);
+        let into = i64::from(reading.minute()) * 60 + i64::from(reading.second());
+        // A change of the clocks by half an hour (Lord Howe) makes the next full hour another; never none.
+        let next = from
+            .saturating_add(SignedDuration::from_secs(3_600 - into))
+            .unwrap_or(day.end())
+            .min(day.end());
+        let label = u8::try_from(reading.hour())
+            .ok()
+            .zip(u8::try_from(reading.minute()).ok())
+            .and_then(|(hour, minute)| LocalTime::new(hour, minute));
+        if let (Some(label), Ok(span)) = (label, Span::new(from, next)) {
+            hours.push((label, span));
+        }
+        from = next;
+    }
+    hours
+}
+
+/// Somebody or something that is away for a while: an absence, a holiday of a desk, a closure of the house.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Away {
+    /// Whose; none and no desk: of the whole house.
+    pub staff_id: Option<Id<Staff>>,
+    /// Of which desk.
+    pub desk_id: Option<Id<Desk>>,
+    /// From when.
+    pub start: Timestamp,
+    /// Until when; none: for good.
+    pub end: Option<Timestamp>,
+}
+
+/// The open bookings that collide with any of these: to be moved. By their start.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn to_be_moved(
+    db: &PgPool,
+    scope: &Scope,
+    away: &[Away],
+) -> Result<Vec<Entry>, sqlx::Error> {
+    if away.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut query = select(scope);
+    query
+        .push(
+            " and b.status in ('requested', 'confirmed') and not b.deleted and not b.hour_unknown
+              and exists (select from unnest(",
+        )
+        .push_bind(
+            away.iter()
+                .map(|a| a.staff_id.map(Id::uuid))
+                .collect::<Vec<_>>(),
+        )
+        .push("::uuid[], ")
+        .push_bind(
+            away.iter()
+                .map(|a| a.desk_id.map(Id::uuid))
+                .collect::<Vec<_>>(),
+        )
+        .push("::uuid[], ")
+        .push_bind(away.iter().map(|a| a.start.to_sqlx()).collect::<Vec<_>>())
+        .push("::timestamptz[], ")
+        .push_bind(
+            away.iter()
+                .map(|a| a.end.map(|end| end.to_sqlx()))
+                .collect::<Vec<_>>(),
+        )
+        .push(
+            "::timestamptz[]) as a (staff_id, desk_id, starts, ends)
+               where b.during && tstzrange(a.starts, a.ends)
+                 and (a.staff_id is null or a.staff_id = b.staff_id)
+                 and (a.desk_id is null or a.desk_id = b.desk_id))",
+        );
+    // So that the index on spans serves: nothing outside of all of them together can collide.
+    let first = away.iter().map(|a| a.start).min();
+    let last = away
+        .iter()
+        .map(|a| a.end)
+        .try_fold(Timestamp::MIN, |last, end| Some(last.max(end?)));
+    query
+        .push(" and b.during && tstzrange(")
+        .push_bind(first.map(|at| at.to_sqlx()))
+        .push(", ")
+        .push_bind(last.map(|at| at.to_sqlx()))
+        .push(") order by b.starts, b.booking_id");
+    query.build_query_as().fetch_all(db).await
+}
+
+fn select(scope: &Scope) -> QueryBuilder<'static, Postgres> {
+    let mut query = QueryBuilder::new(format!(
+        "select {COLUMNS} from {TABLES} where b.business_id = "
+    ));
+    query.push_bind(scope.business().0);
+    if let Some(staff) = scope.staff() {
+        query.push(" and b.staff_id = ").push_bind(staff.uuid());
+    }
+    query
+}
+
+fn narrow(query: &mut QueryBuilder<'static, Postgres>, filter: &Filter) {
+    if let Some(id) = filter.staff_id {
+        query.push(" and b.staff_id = ").push_bind(id.uuid());
+    }
+    if let Some(id) = filter.desk_id {
+        query.push(" and b.desk_id = ").push_bind(id.uuid());
+    }
+    if let Some(id) = filter.service_id {
+        query.push(" and b.service_id = ").push_bind(id.uuid());
+    }
+    if !filter.statuses.is_empty() {
+        let words: Vec<String> = filter
+            .statuses
+            .iter()
+            .map(|s| s.as_str().to_owned())
+            .collect();
+        query
+            .push(" and b.status = any (")
+            .push_bind(words)
+            .push(")");
+    }
+    if !filter.with_deleted {
+        query.push(" and not b.deleted");
+    }
+    if let Some(q) = &filter.q {
+        let part = fold(q);
+        query
+            .push(" and (strpos(c.folded, ")
+            .push_bind(part.clone())
+            .push(") > 0 or strpos(lower(b.reference), ")
+            .push_bind(part)
+            .push(") > 0)");
+    }
+}
