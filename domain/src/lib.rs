@@ -17,7 +17,7 @@ pub mod id;
 pub mod money;
 pub mod sealed;
 pub mod service;
-
+pub mod slots;
 pub mod staff;
 pub mod text;
 pub mod time;

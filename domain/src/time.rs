@@ -8,6 +8,7 @@ mod minutes;
 mod span;
 mod zone;
 
+pub(crate) use local::local_date_time;
 pub use local::{BadLocalSpan, BadLocalTime, LocalSpan, LocalTime, Weekday, local_date};
 pub use minutes::{BadMinutes, Minutes};
 pub use span::{BadSpan, Span};
