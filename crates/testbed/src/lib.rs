@@ -1,4 +1,4 @@
-//! A private PostgreSQL, for tests and for a service on one machine.
+//! A private PostgreSQL and NATS server, for tests and for a service on one machine.
 //!
 //! - [`private`]: servers that belong to one folder. Whoever comes first starts them, whoever comes later joins them,
 //!   and they are stopped when the last one has left, whether it left politely or was killed.
@@ -11,4 +11,4 @@ pub mod private;
 mod database;
 
 pub use database::{Database, SERVICE_ROLE, database};
-pub use private::{Durability, Postgres, Settings};
+pub use private::{Durability, Nats, Postgres, Settings};

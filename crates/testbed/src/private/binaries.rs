@@ -16,7 +16,7 @@ pub struct Binaries {
     major: u32,
 }
 
-/// Why no PostgreSQL could be chosen.
+/// Why no server program could be chosen.
 #[derive(Debug, thiserror::Error)]
 pub enum BinariesError {
     /// `DAYBOOK_PG_BIN` names a folder that will not do.
@@ -33,6 +33,9 @@ pub enum BinariesError {
         /// Installations that were found but will not do, and why.
         rejected: Vec<(PathBuf, String)>,
     },
+    /// There is no nats-server.
+    #[error("no nats-server found; run ops/setup, or set DAYBOOK_NATS_BIN to the program")]
+    NoNats,
 }
 
 fn looked_at(rejected: &[(PathBuf, String)]) -> String {
@@ -181,6 +184,28 @@ fn on_path(program: &str) -> Vec<PathBuf> {
         .map(|dir| dir.join(program))
         .filter(|path| path.is_file())
         .collect()
+}
+
+/// The nats-server program: `DAYBOOK_NATS_BIN`, `PATH`, where Debian puts it (not on every user's path), `.tools`.
+pub(super) fn nats_server() -> Result<PathBuf, BinariesError> {
+    let named = env::var_os("DAYBOOK_NATS_BIN").filter(|path| !path.is_empty());
+    let fixed = [
+        "/usr/sbin/nats-server",
+        "/opt/homebrew/bin/nats-server",
+        "/usr/local/bin/nats-server",
+    ];
+    named
+        .map(PathBuf::from)
+        .into_iter()
+        .chain(on_path("nats-server"))
+        .chain(fixed.map(PathBuf::from))
+        .chain(
+            tools()
+                .into_iter()
+                .map(|tools| tools.join("bin/nats-server")),
+        )
+        .find(|path| path.is_file())
+        .ok_or(BinariesError::NoNats)
 }
 
 #[cfg(test)]

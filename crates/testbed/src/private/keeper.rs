@@ -17,7 +17,10 @@ use rustix::{
 };
 use uuid::Uuid;
 
-use super::{account::Account, run_dir::RunDir};
+use super::{
+    account::Account,
+    run_dir::{RunDir, RunDirError},
+};
 
 /// How long a keeper may take to answer, or to stop a server on which others wait.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -38,8 +41,24 @@ pub(super) struct Keeper<'a> {
 
 /// Being inside: the server is kept up until this is dropped, by whatever means.
 #[derive(Debug)]
-pub(super) struct Inside {
-    _door: File,
+pub(super) struct Stay {
+    door: File,
+    guests: File,
+    run: RunDir,
+    lingers: bool,
+}
+
+impl Stay {
+    /// Leaves, and if we were the last, waits until the server has been stopped.
+    pub(super) fn end(self) {
+        // With the gate held, nobody comes between our going and the keeper's noticing.
+        let gate = self.run.gate();
+        let last = RunDir::sign_out(&self.guests);
+        drop(self.door);
+        if gate.is_ok() && last && !self.lingers {
+            wait_until_closed(&self.run);
+        }
+    }
 }
 
 /// Whether anyone was there before us.
@@ -54,6 +73,9 @@ pub(super) enum Came {
 /// Why one could not come in.
 #[derive(Debug, thiserror::Error)]
 pub enum KeeperError {
+    /// The run folder will not do.
+    #[error(transparent)]
+    RunDir(#[from] RunDirError),
     /// The door could not be made or opened.
     #[error("could not use {}: {source}", path.display())]
     Io {
@@ -69,14 +91,25 @@ pub enum KeeperError {
 
 impl Keeper<'_> {
     /// Comes in. The caller holds the gate.
-    pub(super) fn enter(&self) -> Result<(Inside, Came), KeeperError> {
+    pub(super) fn enter(&self) -> Result<(Stay, Came), KeeperError> {
+        let (door, came) = self.pass_the_door()?;
+        let stay = Stay {
+            door,
+            guests: self.run.sign_in()?,
+            run: self.run.clone(),
+            lingers: !self.linger.is_zero(),
+        };
+        Ok((stay, came))
+    }
+
+    fn pass_the_door(&self) -> Result<(File, Came), KeeperError> {
         let door = self.run.file("door");
         let closing = self.run.file("door.closing");
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
             match open_for_writing(&door) {
                 Ok(writing) => match self.knock(&door, &writing)? {
-                    Answer::In => return Ok((Inside { _door: writing }, Came::Later)),
+                    Answer::In => return Ok((writing, Came::Later)),
                     // It was closing, or has died: look again.
                     Answer::Late | Answer::Nobody => {}
                 },
@@ -85,7 +118,7 @@ impl Keeper<'_> {
                 }
                 Err(Errno::NXIO | Errno::NOENT) => {
                     let writing = self.hire(&door)?;
-                    return Ok((Inside { _door: writing }, Came::First));
+                    return Ok((writing, Came::First));
                 }
                 Err(errno) => {
                     return Err(KeeperError::Io {
@@ -207,20 +240,21 @@ impl Keeper<'_> {
         })?;
         Ok(path)
     }
+}
 
-    /// Waits until the server has been stopped. The caller was the last and holds the gate, so nobody comes meanwhile.
-    pub(super) fn wait_until_closed(run: &RunDir) {
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE {
-            let kept = ["door", "door.closing"]
-                .iter()
-                .any(|end| open_for_writing(&run.file(end)).is_ok());
-            if !kept {
-                return;
-            }
-            thread::sleep(POLL);
+/// Waits until the server has been stopped. The caller was the last and holds the gate, so nobody comes meanwhile.
+fn wait_until_closed(run: &RunDir) {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        let kept = ["door", "door.closing"]
+            .iter()
+            .any(|end| open_for_writing(&run.file(end)).is_ok());
+        if !kept {
+            return;
         }
+        thread::sleep(POLL);
     }
+    tracing::warn!(run_dir = %run.path().display(), "a private server has not stopped yet");
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -8,14 +8,18 @@
 mod account;
 mod binaries;
 mod keeper;
+mod nats;
 mod postgres;
 mod run_dir;
+mod settings;
 
 pub use account::AccountError;
 pub use binaries::{Binaries, BinariesError};
 pub use keeper::KeeperError;
-pub use postgres::{Durability, Postgres, PostgresError, Settings};
+pub use nats::{Nats, NatsError};
+pub use postgres::{Postgres, PostgresError};
 pub use run_dir::RunDirError;
+pub use settings::{Durability, Settings};
 
 pub(crate) use postgres::quoted;
 

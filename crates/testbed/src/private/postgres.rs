@@ -2,8 +2,7 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File},
-    io,
+    fs, io,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -21,8 +20,9 @@ use sqlx::{
 use super::{
     account::{Account, AccountError},
     binaries::{Binaries, BinariesError},
-    keeper::{Came, Inside, Keeper, KeeperError},
+    keeper::{Came, Keeper, KeeperError, Stay},
     run_dir::{RunDir, RunDirError},
+    settings::{Durability, Settings},
 };
 
 /// The superuser of a private cluster, and owner of all in it.
@@ -41,37 +41,12 @@ const LOCALE: &str = if cfg!(target_os = "macos") {
 /// Recovery after a crash under load replays at most `max_wal_size`.
 const START_WITHIN: Duration = Duration::from_secs(180);
 
-/// What is to become of what is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// It outlives power cuts: everything is synced, every page has a checksum.
-    Kept,
-    /// It is gone with the last user, and after a power cut: nothing is synced. For tests.
-    ThrownAway,
-}
-
-/// How a private server is to be run.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// What is to become of what is written.
-    pub durability: Durability,
-    /// How long the server stays up when the last one has left, in case another comes; whole seconds.
-    pub linger: Duration,
-}
-
 /// A private PostgreSQL that is kept running at least as long as this value (or a clone of it) lives.
 #[derive(Debug, Clone)]
 pub struct Postgres {
-    inside: Arc<Stay>,
-}
-
-#[derive(Debug)]
-struct Stay {
-    door: Option<Inside>,
-    guests: File,
-    run: RunDir,
+    stay: Arc<Stay>,
     sockets: PathBuf,
-    settings: Settings,
+    logs: PathBuf,
 }
 
 /// Why there is no server.
@@ -149,18 +124,13 @@ impl Postgres {
         settings: Settings,
     ) -> Result<Self, PostgresError> {
         let data_dir = data_dir.as_ref().to_owned();
-        // Files, locks and child processes; a second or two when a cluster has to be made.
-        let started = tokio::task::spawn_blocking(move || open(&data_dir, settings)).await;
-        match started {
-            Ok(answer) => answer,
-            Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
-        }
+        blocking(move || open(&data_dir, settings)).await
     }
 
     /// The address of a database, as the owner of everything in it.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        url(&self.inside.sockets, OWNER, database, "")
+        url(&self.sockets, OWNER, database, "")
     }
 
     /// The address of a database for somebody who may only do what was granted to `role`.
@@ -168,7 +138,7 @@ impl Postgres {
     pub fn url_as(&self, database: &str, role: &str) -> String {
         // Not a log-in as that role: it may be one that cannot.
         url(
-            &self.inside.sockets,
+            &self.sockets,
             OWNER,
             database,
             &format!("&options[role]={role}"),
@@ -178,13 +148,13 @@ impl Postgres {
     /// The folder of the server's socket: `psql -h FOLDER -U daybook_owner`.
     #[must_use]
     pub fn socket_dir(&self) -> &Path {
-        &self.inside.sockets
+        &self.sockets
     }
 
     /// Where the server's logs are: `postgres.log`, and one for each day of the week.
     #[must_use]
     pub fn log_dir(&self) -> &Path {
-        self.inside.run.path()
+        &self.logs
     }
 
     /// Makes a database unless it is there.
@@ -224,7 +194,7 @@ impl Postgres {
     #[must_use]
     pub fn options(&self, database: &str) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
-            .host(&self.inside.sockets.to_string_lossy())
+            .host(&self.sockets.to_string_lossy())
             .port(PORT)
             .ssl_mode(PgSslMode::Disable)
             .username(OWNER)
@@ -234,29 +204,22 @@ impl Postgres {
     /// Leaves; if we were the last, returns when the server has been stopped. Dropping the value does the same but
     /// does not wait. Does nothing while clones of the value live.
     pub async fn leave(self) {
-        if let Ok(mut stay) = Arc::try_unwrap(self.inside).map_err(drop) {
-            let left = tokio::task::spawn_blocking(move || stay.leave()).await;
-            if let Err(stopped) = left {
-                std::panic::resume_unwind(stopped.into_panic());
-            }
+        if let Ok(stay) = Arc::try_unwrap(self.stay) {
+            blocking(move || stay.end()).await;
         }
     }
 }
 
-impl Stay {
-    fn leave(&mut self) {
-        // With the gate held, nobody comes between our going and the keeper's noticing.
-        let gate = self.run.gate();
-        let last = RunDir::sign_out(&self.guests);
-        self.door = None;
-        if gate.is_ok() && last && self.settings.linger.is_zero() {
-            Keeper::wait_until_closed(&self.run);
-        }
+/// Runs what waits for files, locks and child processes where it holds nobody up.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(answer) => answer,
+        Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
     }
 }
 
 fn open(data_dir: &Path, settings: Settings) -> Result<Postgres, PostgresError> {
-    let (dir, run, account) = enter_folder(data_dir, "postgres")?;
+    let (dir, run, account) = RunDir::beside(data_dir, "postgres")?;
     let data = dir.join("postgres");
     let binaries = Binaries::find(version_of(&data)?)?;
     if let Some(made_by) = version_of(&data)?
@@ -286,9 +249,8 @@ fn open(data_dir: &Path, settings: Settings) -> Result<Postgres, PostgresError> 
         discard: (settings.durability == Durability::ThrownAway).then_some(data.as_path()),
         stop: server.stop_command(),
     };
-    let (door, came) = keeper.enter()?;
-    // From here on, whatever fails, the keeper clears up once the door is dropped.
-    let guests = run.sign_in()?;
+    // From here on, whatever fails, the keeper clears up after us.
+    let (stay, came) = keeper.enter()?;
     if !server.is_up() {
         if came == Came::First && settings.durability == Durability::ThrownAway {
             // Left over from a crash, perhaps of the machine, and never synced: worth nothing.
@@ -301,31 +263,10 @@ fn open(data_dir: &Path, settings: Settings) -> Result<Postgres, PostgresError> 
     }
     drop(gate);
     Ok(Postgres {
-        inside: Arc::new(Stay {
-            door: Some(door),
-            guests,
-            run,
-            sockets,
-            settings,
-        }),
+        stay: Arc::new(stay),
+        sockets,
+        logs: run.path().to_owned(),
     })
-}
-
-/// Makes `data_dir` if need be, finds who runs the server in it, and opens its run folder.
-pub(super) fn enter_folder(
-    data_dir: &Path,
-    name: &str,
-) -> Result<(PathBuf, RunDir, Account), PostgresError> {
-    let told = |source| PostgresError::Io {
-        path: data_dir.to_owned(),
-        source,
-    };
-    let dir = std::path::absolute(data_dir).map_err(told)?;
-    fs::create_dir_all(&dir).map_err(told)?;
-    let account = Account::for_data(&dir.join(name))?;
-    account.can_reach(&dir)?;
-    let run = RunDir::open(dir.join(format!("{name}.run")), &account)?;
-    Ok((dir, run, account))
 }
 
 /// The run folder itself, unless its path is too long for a socket: then a short one that stands for it.
@@ -457,7 +398,10 @@ impl Server<'_> {
                 break;
             }
             let tail = self.log_tail();
-            let passing = self.postmaster_lives() || tail.contains("shared memory block");
+            let passing = self.postmaster_lives()
+                || ["postmaster.pid", "shared memory block"]
+                    .iter()
+                    .any(|held| tail.contains(held));
             if !passing || began.elapsed() > START_WITHIN {
                 return Err(self.failed("pg_ctl start", format!("{told}\n{tail}")));
             }

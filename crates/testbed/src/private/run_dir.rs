@@ -43,6 +43,23 @@ pub enum RunDirError {
 }
 
 impl RunDir {
+    /// Makes `data_dir` if need be, finds who runs the server `name` in it, and opens its run folder there.
+    pub(super) fn beside(
+        data_dir: &Path,
+        name: &str,
+    ) -> Result<(PathBuf, Self, Account), RunDirError> {
+        let told = |source| RunDirError::Io {
+            path: data_dir.to_owned(),
+            source,
+        };
+        let dir = std::path::absolute(data_dir).map_err(told)?;
+        fs::create_dir_all(&dir).map_err(told)?;
+        let account = Account::for_data(&dir.join(name))?;
+        account.can_reach(&dir)?;
+        let run = Self::open(dir.join(format!("{name}.run")), &account)?;
+        Ok((dir, run, account))
+    }
+
     /// Makes the folder, or checks the one that is there.
     pub(super) fn open(path: PathBuf, account: &Account) -> Result<Self, RunDirError> {
         account.make_dir(&path, 0o700)?;
