@@ -15,6 +15,7 @@ pub mod event;
 pub mod hours;
 pub mod id;
 pub mod money;
+pub mod planning;
 pub mod sealed;
 pub mod service;
 pub mod slots;
