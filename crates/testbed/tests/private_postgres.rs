@@ -171,21 +171,9 @@ async fn one_that_outlived_its_keeper_is_joined() {
 }
 
 fn kill_keeper(dir: &Path) {
-    let door = dir.join("postgres.run/door");
-    let told = Command::new("pgrep")
-        .arg("-f")
-        .arg(format!("keeper.sh {}", door.display()))
-        .output()
-        .unwrap();
-    let pids: Vec<i32> = String::from_utf8(told.stdout)
-        .unwrap()
-        .lines()
-        .map(|pid| pid.parse().unwrap())
-        .collect();
-    assert!(!pids.is_empty(), "there is a keeper");
-    for pid in pids {
-        kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
-    }
+    let pid = fs::read_to_string(dir.join("postgres.run/door.keeper")).unwrap();
+    let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
 }
 
 #[tokio::test]

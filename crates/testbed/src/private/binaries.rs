@@ -163,17 +163,16 @@ fn newest_first(parent: &Path, prefix: &str, inside: &str) -> Vec<PathBuf> {
     found.into_iter().map(|(_, path)| path).collect()
 }
 
-/// The project's own tools, made by `ops/setup` where nothing can be installed: `.tools` in the current folder or in
-/// one above it, or what `DAYBOOK_TOOLS` names.
+/// Where `ops/setup` puts what it cannot install otherwise: what `DAYBOOK_TOOLS` names; else `.tools` in the current
+/// folder or in one above it, and the folder that root fills, out of which other users can run things.
 fn tools() -> Vec<PathBuf> {
     if let Some(named) = env::var_os("DAYBOOK_TOOLS").filter(|dir| !dir.is_empty()) {
         return vec![PathBuf::from(named)];
     }
-    let Ok(here) = env::current_dir() else {
-        return Vec::new();
-    };
+    let here = env::current_dir().unwrap_or_default();
     here.ancestors()
         .map(|dir| dir.join(".tools"))
+        .chain([PathBuf::from("/usr/local/lib/daybook/tools")])
         .filter(|dir| dir.is_dir())
         .collect()
 }

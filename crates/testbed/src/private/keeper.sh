@@ -6,6 +6,7 @@
 door=$1 linger=$2 discard=$3
 shift 3
 trap '' HUP INT
+echo $$ >"$door.keeper"
 
 # Everyone who comes in writes a name and waits for the answer.
 while :; do
@@ -29,4 +30,4 @@ done
 
 "$@" </dev/null
 [ -z "$discard" ] || rm -rf "$discard"/*
-rm -f "$door".in.* "$door".late.* "$door.closing"
+rm -f "$door".in.* "$door".late.* "$door.keeper" "$door.closing"
