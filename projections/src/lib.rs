@@ -5,9 +5,14 @@
 //! from then on is fed, waited for and rebuilt like all the others.
 
 pub mod calendar;
+pub mod folding;
+pub mod history;
 mod projected;
 mod read_model;
+mod rows;
 mod scope;
+#[cfg(test)]
+mod story;
 pub mod timetable;
 
 pub use ledger::{ActorRef, BusinessId, EventId, Metadata, Position, Version};

@@ -1,0 +1,154 @@
+//! What somebody types into a search box, taken apart: words, and phone numbers in any of their shapes.
+
+use super::{digits, fold};
+
+/// One thing that a row must hold to be found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Term {
+    /// A word, as typed and folded.
+    Word {
+        /// As typed: dictionaries of word forms want its accents.
+        typed: String,
+        /// As searched for.
+        folded: String,
+    },
+    /// Something like a phone number, which may be written with blanks, brackets and hyphens.
+    Number {
+        /// As typed, folded: a date or a reference may look like this, too.
+        folded: String,
+        /// The digits that a number in E.164 may hold: all of them, and without the zeros or the `(0)` that only
+        /// stand where the number is dialled from its own country.
+        digits: Vec<String>,
+    },
+}
+
+/// From this many digits on, blanks between groups of digits belong to one number.
+const SHORTEST_NUMBER: usize = 5;
+
+/// Takes a question apart. Empty when nothing is asked for.
+#[must_use]
+pub fn terms(question: &str) -> Vec<Term> {
+    let words: Vec<&str> = question.split_whitespace().collect();
+    let mut terms = vec![];
+    let mut rest = words.as_slice();
+    while let Some(&word) = rest.first() {
+        let run = rest.iter().take_while(|w| is_numeric(w)).count();
+        let together = rest[..run].join(" ");
+        let taken = if run > 1 && digits(&together).len() >= SHORTEST_NUMBER {
+            terms.push(number(&together));
+            run
+        } else if run > 0 {
+            terms.push(number(word));
+            1
+        } else {
+            terms.extend(self::word(word));
+            1
+        };
+        rest = &rest[taken..];
+    }
+    terms
+}
+
+/// A word is none if nothing is left of it once folded (a lone accent).
+fn word(typed: &str) -> Option<Term> {
+    let folded = fold(typed);
+    (!folded.is_empty()).then(|| Term::Word {
+        typed: typed.to_owned(),
+        folded,
+    })
+}
+
+fn number(typed: &str) -> Term {
+    let all = digits(typed);
+    let dialled_abroad = digits(&typed.replace("(0)", ""));
+    let mut shapes = vec![all.clone()];
+    for shape in [
+        dialled_abroad.trim_start_matches('0'),
+        all.trim_start_matches('0'),
+    ] {
+        if !shape.is_empty() && !shapes.iter().any(|s| s == shape) {
+            shapes.push(shape.to_owned());
+        }
+    }
+    Term::Number {
+        folded: fold(typed),
+        digits: shapes,
+    }
+}
+
+fn is_numeric(word: &str) -> bool {
+    word.chars().any(|c| c.is_ascii_digit())
+        && word.chars().all(|c| {
+            c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | '.' | '/' | '\u{2011}')
+        })
+}
+
+/// The `like` pattern for rows that hold `folded` anywhere.
+#[must_use]
+pub fn contains(folded: &str) -> String {
+    let mut pattern = String::with_capacity(folded.len() + 2);
+    pattern.push('%');
+    for letter in folded.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word_of(text: &str) -> Term {
+        word(text).unwrap()
+    }
+
+    fn digits_of(question: &str) -> Vec<Vec<String>> {
+        terms(question)
+            .into_iter()
+            .filter_map(|term| match term {
+                Term::Number { digits, .. } => Some(digits),
+                Term::Word { .. } => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn each_word_is_asked_for_by_itself() {
+        assert_eq!(
+            terms("Łęcka  ANNA"),
+            vec![word_of("Łęcka"), word_of("ANNA")]
+        );
+        assert_eq!(terms(" \u{301} "), vec![]);
+    }
+
+    #[test]
+    fn a_phone_is_found_however_it_is_written() {
+        assert_eq!(digits_of("600 100 200"), [["600100200"]]);
+        assert_eq!(digits_of("+48 600-100-200"), [["48600100200"]]);
+        assert_eq!(
+            digits_of("0048 600 100 200"),
+            [["0048600100200", "48600100200"]]
+        );
+        assert_eq!(digits_of("06.12.34.56.78"), [["0612345678", "612345678"]]);
+        assert_eq!(
+            digits_of("+44 (0)20 7946 0958"),
+            [["4402079460958", "442079460958"]]
+        );
+    }
+
+    #[test]
+    fn a_few_digits_are_words_of_their_own() {
+        assert_eq!(digits_of("10 12"), [["10"], ["12"]]);
+        assert_eq!(digits_of("anna 600 100 200").len(), 1);
+        assert_eq!(digits_of("0"), [["0"]]);
+    }
+
+    #[test]
+    fn signs_of_like_are_taken_literally() {
+        assert_eq!(contains(r"100%_\"), r"%100\%\_\\%");
+    }
+}

@@ -1,0 +1,31 @@
+//! Every booking there ever was, any status, deleted ones too, as it stands now; found by any filter and any word.
+//! Its tables: `history_booking`, `history_client` (migration 0025).
+//!
+//! What a booking was before is not here: `changes` tells that, and the calendar's spans.
+
+mod apply;
+mod asked;
+mod find;
+mod status_words;
+
+#[cfg(test)]
+mod specs;
+
+pub use self::find::{Cursor, Entry, Filter, FindError, Found, Page, Sort, find, stream};
+use crate::ReadModel;
+
+/// History, as it is fed and rebuilt.
+pub const READ_MODEL: ReadModel = ReadModel {
+    name: "history",
+    version: 1,
+    tables: &["history_booking", "history_client"],
+    late_indexes: &[
+        "history_booking_starts",
+        "history_booking_created",
+        "history_booking_client",
+        "history_booking_visit",
+        "history_booking_words",
+        "history_client_words",
+    ],
+    apply: |db, batch| Box::pin(apply::apply(db, batch)),
+};

@@ -1,0 +1,25 @@
+//! How read models load the rows that a batch touches, and store them: a statement each, however many there are.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{ApplyError, Projected};
+
+/// A business, and one of its bookings, clients, …
+pub(crate) type Key = (Uuid, Uuid);
+
+/// The keys of what a batch touches, each once, as the two arrays of an `unnest`.
+pub(crate) fn touched<'a, E>(
+    batch: &'a [Projected],
+    of: impl Fn(&'a Projected) -> Option<(Key, E)>,
+) -> (Vec<Uuid>, Vec<Uuid>) {
+    let keys: BTreeSet<Key> = batch.iter().filter_map(|t| Some(of(t)?.0)).collect();
+    keys.into_iter().unzip()
+}
+
+/// Rows as the one argument of `json_to_recordset`.
+pub(crate) fn as_json<R: Serialize>(rows: &[R]) -> Result<String, ApplyError> {
+    serde_json::to_string(rows).map_err(|e| ApplyError::Misfit(e.to_string()))
+}
