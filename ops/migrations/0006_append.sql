@@ -106,7 +106,7 @@ begin
         returning h.position - v_total, h.catalogue, h.recorded_at into v_position, v_catalogue, v_recorded;
         exit when found;
         insert into ledger_head (business_id) values (p_business) on conflict do nothing;
-        v_new_head := true;
+        v_new_head := found; -- another one's, waited for just now, is not ours to take back
     end loop;
     v_before := v_position;
     v_saw_catalogue := v_catalogue;
@@ -350,7 +350,7 @@ begin
 
     if v_new_head and not v_accepted then
         -- Nothing was written for a business that was not there: nor is it now.
-        delete from ledger_head h where h.business_id = p_business and h.position = v_total;
+        delete from ledger_head h where h.business_id = p_business;
     elsif v_position <> v_before + v_total or v_catalogue <> v_saw_catalogue then
         update ledger_head h set position = v_position, catalogue = v_catalogue where h.business_id = p_business;
     end if;

@@ -32,10 +32,15 @@ impl Ledger {
     ///
     /// # Errors
     /// What `decide` answers, or what [`append`](Ledger::append) answers.
-    pub async fn execute<E>(
+    pub async fn execute<E, F>(
         &self,
-        mut decide: impl AsyncFnMut(Attempt) -> Result<Append, E>,
-    ) -> Result<Appended, ExecuteError<E>> {
+        // Not `AsyncFnMut`: a future that runs one cannot be proven `Send` (no return-type notation yet), and
+        // a handler's must be.
+        mut decide: impl FnMut(Attempt) -> F,
+    ) -> Result<Appended, ExecuteError<E>>
+    where
+        F: Future<Output = Result<Append, E>>,
+    {
         let mut attempt = Attempt {
             number: 1,
             after: None,

@@ -1,8 +1,8 @@
 //! One append at a time: what is written, what is read back, and what is refused.
 
 use ledger::{
-    Expected, Guard, GuardHit, Ledger, Malformed, NameClaim, Position, Refused, Span, StreamId,
-    StreamWrite, Version,
+    Expected, Guard, GuardHit, Ledger, Malformed, NameClaim, Position, Refused, Span, StreamWrite,
+    Version,
 };
 
 use crate::trade::{
@@ -433,13 +433,4 @@ fn name(kind: &'static str, name: &str, owner: uuid::Uuid) -> NameClaim {
         name: name.to_owned(),
         owner,
     }
-}
-
-#[test]
-fn a_stream_reads_as_kind_and_id() {
-    let id = id();
-    assert_eq!(
-        StreamId::new("counter", id).to_string(),
-        format!("counter {id}")
-    );
 }

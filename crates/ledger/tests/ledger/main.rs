@@ -1,4 +1,13 @@
 //! The ledger against a real PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod appends;
+mod contention;
+mod cuts;
+mod grants;
+mod kills;
+mod reading;
+mod seats;
+mod sweeping;
 mod trade;
+mod waking;
