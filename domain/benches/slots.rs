@@ -60,7 +60,10 @@ impl Salon {
                 let start = day.start() + SignedDuration::from_mins(minute.into());
                 Span::lasting(start, Minutes::new(20 + (n * 5) % 20)).expect("a span")
             };
-            (0..each).map(booking).collect()
+            // As they come from the claims, in order.
+            let mut busy: Vec<_> = (0..each).map(booking).collect();
+            busy.sort();
+            busy
         });
         Self {
             hours: WorkingHours {
@@ -147,6 +150,10 @@ fn month(criterion: &mut Criterion) {
         .collect();
     ask("30 minutes at one of three desks", shared);
     ask("a visit of two", salon.question(2, 30));
+    let question = salon.question(1, 30);
+    group.bench_function("30 minutes, the question alone", |bencher| {
+        bencher.iter(|| Finder::new(&question));
+    });
     group.finish();
 }
 

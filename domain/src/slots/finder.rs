@@ -341,10 +341,20 @@ impl Finder {
     ) {
         let person = &self.people[candidate.person];
         let body = Stretch::new(0, candidate.duration());
-        let mut obstacles: SmallVec<[(&Taken, Stretch, usize); 4]> = SmallVec::new();
-        obstacles.extend(takes.iter().map(|part| (&person.busy, *part, 0)));
-        obstacles.push((&person.away, body, 0));
-        obstacles.push((&self.closed, body, 0));
+        let mut obstacles: SmallVec<[Obstacle<'_>; 4]> = takes
+            .iter()
+            .map(|part| Obstacle {
+                taken: &person.busy,
+                part: *part,
+                cursor: 0,
+            })
+            .chain([&person.away, &self.closed].map(|taken| Obstacle {
+                taken,
+                part: body,
+                cursor: 0,
+            }))
+            .filter(|obstacle| !obstacle.part.is_empty())
+            .collect();
         for dates in &self.dates {
             let Some(dates) = dates.intersect(window) else {
                 continue;
@@ -359,22 +369,15 @@ impl Finder {
                 if run.starts.start >= dates.end {
                     break;
                 }
+                let end = run.starts.end.min(dates.end).min(run.until - body.end + 1);
                 let mut next = person.grid.first(run, earliest);
-                while let Some(start) =
-                    next.filter(|start| *start < dates.end && start + body.end <= run.until)
-                {
-                    // Past the obstacle that reaches furthest there is no start to look at.
-                    let clear = obstacles
-                        .iter_mut()
-                        .filter_map(|(taken, part, cursor)| {
-                            let clash = taken.clash_from(from(start, *part), cursor)?;
-                            Some(clash.end - part.start)
-                        })
-                        .max();
-                    if clear.is_none() {
-                        tell(start);
-                    }
-                    next = person.grid.first(run, clear.unwrap_or(start + 1));
+                while let Some(start) = next.filter(|start| *start < end) {
+                    next = match look_ahead(&mut obstacles, start) {
+                        Ahead::Blocked { until } => person.grid.first(run, until),
+                        Ahead::Clear { last } => {
+                            person.grid.tell_up_to(start, last.min(end - 1), &mut tell)
+                        }
+                    };
                 }
             }
         }
@@ -506,6 +509,44 @@ impl Finder {
             desk_id: place.map(|place| self.places[place].id),
         }
     }
+}
+
+/// What must not share an instant with a part of the service.
+struct Obstacle<'f> {
+    taken: &'f Taken,
+    /// The part, counted from the start.
+    part: Stretch,
+    cursor: usize,
+}
+
+/// What a look at one start tells of those after it.
+enum Ahead {
+    /// No start before this one is clear.
+    Blocked { until: Sec },
+    /// Every start up to this one is clear.
+    Clear { last: Sec },
+}
+
+/// Looks at a start; the starts looked at may only grow.
+fn look_ahead(obstacles: &mut [Obstacle<'_>], start: Sec) -> Ahead {
+    let mut last = Sec::MAX;
+    let mut until = None;
+    for Obstacle {
+        taken,
+        part,
+        cursor,
+    } in obstacles
+    {
+        let Some(next) = taken.ahead(start + part.start, cursor) else {
+            continue;
+        };
+        if next.start < start + part.end {
+            until = until.max(Some(next.end - part.start));
+        } else {
+            last = last.min(next.start - part.end);
+        }
+    }
+    until.map_or(Ahead::Clear { last }, |until| Ahead::Blocked { until })
 }
 
 /// What is left aside when a start is looked at.

@@ -77,22 +77,27 @@ pub(super) fn timestamp(second: Sec) -> Timestamp {
 pub(super) struct Taken(Vec<Stretch>);
 
 impl Taken {
-    /// Whatever order the stretches come in, and however they overlap.
+    /// Whatever order the stretches come in, and however they overlap; in order is fastest.
     pub(super) fn of(stretches: impl IntoIterator<Item = Stretch>) -> Self {
-        let mut all: Vec<_> = stretches
-            .into_iter()
-            .filter(|stretch| !stretch.is_empty())
-            .collect();
-        if !all.is_sorted() {
-            all.sort_unstable();
-        }
-        all.dedup_by(|next, last| {
-            let joined = next.start <= last.end;
-            if joined {
-                last.end = last.end.max(next.end);
+        let stretches = stretches.into_iter();
+        let mut all: Vec<Stretch> =
+            Vec::with_capacity(stretches.size_hint().1.unwrap_or(0).min(1_024));
+        let mut in_order = true;
+        for next in stretches.filter(|stretch| !stretch.is_empty()) {
+            match all.last_mut() {
+                Some(last) if last.start <= next.start && next.start <= last.end => {
+                    last.end = last.end.max(next.end);
+                }
+                last => {
+                    in_order &= last.is_none_or(|last| last.end < next.start);
+                    all.push(next);
+                }
             }
-            joined
-        });
+        }
+        if !in_order {
+            all.sort_unstable();
+            return Self::of(all);
+        }
         Self(all)
     }
 
@@ -155,23 +160,18 @@ impl Taken {
 
     /// The first stretch that shares an instant with `range`.
     pub(super) fn clash(&self, range: Stretch) -> Option<Stretch> {
-        let mut cursor = self.0.partition_point(|taken| taken.end <= range.start);
-        self.clash_from(range, &mut cursor)
+        let behind = self.0.partition_point(|taken| taken.end <= range.start);
+        let ahead = self.0.get(behind)?;
+        (ahead.start < range.end && !range.is_empty()).then_some(*ahead)
     }
 
-    /// The same for ranges whose starts only grow: `cursor` begins at 0 and remembers what lies behind.
-    pub(super) fn clash_from(&self, range: Stretch, cursor: &mut usize) -> Option<Stretch> {
-        while self
-            .0
-            .get(*cursor)
-            .is_some_and(|taken| taken.end <= range.start)
-        {
+    /// The first stretch that ends after `second`. `cursor` begins at 0 and remembers what lies behind: the seconds
+    /// asked about may only grow.
+    pub(super) fn ahead(&self, second: Sec, cursor: &mut usize) -> Option<Stretch> {
+        while self.0.get(*cursor).is_some_and(|taken| taken.end <= second) {
             *cursor += 1;
         }
-        self.0
-            .get(*cursor)
-            .filter(|taken| taken.start < range.end && !range.is_empty())
-            .copied()
+        self.0.get(*cursor).copied()
     }
 
     /// How many seconds of `within` are taken.

@@ -65,6 +65,25 @@ impl Grid {
         (start < run.starts.end).then_some(start)
     }
 
+    /// Tells `start` and those after it up to `last`, and gives the one after.
+    pub(super) fn tell_up_to(
+        self,
+        start: Sec,
+        last: Sec,
+        tell: &mut impl FnMut(Sec),
+    ) -> Option<Sec> {
+        let step = self.step.as_secs();
+        let mut next = start;
+        while next <= last {
+            tell(next);
+            if step == 0 {
+                return None;
+            }
+            next += step;
+        }
+        Some(next)
+    }
+
     /// Whether `start`, which lies in the run, is one of its starts.
     pub(super) fn has(self, run: &Run, start: Sec) -> bool {
         self.first(run, start) == Some(start)

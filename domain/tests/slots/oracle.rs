@@ -58,6 +58,15 @@ struct Interval {
 
 impl<'w> Oracle<'w> {
     pub(crate) fn new(world: &'w World) -> Self {
+        Self::looking(world, 3)
+    }
+
+    /// For questions whose services and buffers are short: looks at less time around the dates.
+    pub(crate) fn near(world: &'w World) -> Self {
+        Self::looking(world, 1)
+    }
+
+    fn looking(world: &'w World, around: i64) -> Self {
         let length: i64 = (0..world.steps.len())
             .map(|step| {
                 world
@@ -68,10 +77,10 @@ impl<'w> Oracle<'w> {
                     .unwrap_or(0)
             })
             .sum();
-        let begin = world.first.checked_sub(3.days()).unwrap();
+        let begin = world.first.checked_sub(around.days()).unwrap();
         let base = world.zone.tz().to_timestamp(begin.into()).unwrap();
         let base = Timestamp::from_second(base.as_second().div_euclid(60) * 60).unwrap();
-        let days = i64::from((world.last - world.first).get_days()) + 7;
+        let days = i64::from((world.last - world.first).get_days()) + 2 * around + 1;
         let minutes = days * 1_440 + length + 2_000;
         let at = |minute: i64| base + SignedDuration::from_mins(minute);
         let shows: Vec<_> = (0..minutes)
