@@ -1,6 +1,8 @@
 //! Every event of a booking business, whichever stream it stands in.
 
+use cqrs_es::Aggregate;
 use serde::Deserialize;
+use serde_json::Value;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -70,6 +72,64 @@ impl AnyEvent {
             "access" => Self::Access(Id::new(stream), read(kind, payload)?),
             other => return Err(DecodeError::UnknownStream(other.to_owned())),
         })
+    }
+
+    /// What its stream is called.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Business(..) => Business::TYPE,
+            Self::Service(..) => Service::TYPE,
+            Self::Staff(..) => Staff::TYPE,
+            Self::Desk(..) => Desk::TYPE,
+            Self::Client(..) => Client::TYPE,
+            Self::Booking(..) => Booking::TYPE,
+            Self::Access(..) => Access::TYPE,
+        }
+    }
+
+    /// Which stream it stands in.
+    #[must_use]
+    pub const fn stream(&self) -> Uuid {
+        match self {
+            Self::Business(id, _) => id.uuid(),
+            Self::Service(id, _) => id.uuid(),
+            Self::Staff(id, _) => id.uuid(),
+            Self::Desk(id, _) => id.uuid(),
+            Self::Client(id, _) => id.uuid(),
+            Self::Booking(id, _) => id.uuid(),
+            Self::Access(id, _) => id.uuid(),
+        }
+    }
+
+    /// What it is called in its stream.
+    #[must_use]
+    pub fn event_type(&self) -> &'static str {
+        match self {
+            Self::Business(_, event) => event.into(),
+            Self::Service(_, event) => event.into(),
+            Self::Staff(_, event) => event.into(),
+            Self::Desk(_, event) => event.into(),
+            Self::Client(_, event) => event.into(),
+            Self::Booking(_, event) => event.into(),
+            Self::Access(_, event) => event.into(),
+        }
+    }
+
+    /// Its payload, as [`AnyEvent::decode`] reads it. Sealed values stand in it as they are: open ones open.
+    ///
+    /// # Errors
+    /// When serde cannot write it.
+    pub fn payload(&self) -> Result<Value, serde_json::Error> {
+        match self {
+            Self::Business(_, event) => serde_json::to_value(event),
+            Self::Service(_, event) => serde_json::to_value(event),
+            Self::Staff(_, event) => serde_json::to_value(event),
+            Self::Desk(_, event) => serde_json::to_value(event),
+            Self::Client(_, event) => serde_json::to_value(event),
+            Self::Booking(_, event) => serde_json::to_value(event),
+            Self::Access(_, event) => serde_json::to_value(event),
+        }
     }
 
     /// Whether bookings are validated against what it says (DESIGN §2, "the catalogue").
