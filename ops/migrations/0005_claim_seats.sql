@@ -15,21 +15,29 @@ create function claim_in_the_way(
     p_may_overlap   boolean[],
     p_now        timestamptz
 ) returns table (claim bigint, by_owners uuid[])
-language sql
+language plpgsql -- not sql: its plan is kept
 as $$
+begin
+    return query
     with wanted as materialized (
-        select w.ord, w.owner_id, w.resource_id, r.number, w.capacity, w.may_overlap, tstzrange(w.starts, w.ends) as during
+        select w.ord, w.owner_id, w.resource_id, w.capacity, w.may_overlap, tstzrange(w.starts, w.ends) as during,
+               (select r.number from claimed_resource r
+                where r.business_id = p_business and r.resource_id = w.resource_id) as number
         from unnest(p_owner, p_resource, p_capacity, p_starts, p_ends, p_may_overlap)
              with ordinality as w (owner_id, resource_id, capacity, starts, ends, may_overlap, ord)
-        left join claimed_resource r on r.business_id = p_business and r.resource_id = w.resource_id
     ),
     rival as materialized (
         select w.ord, w.capacity, w.during as wanted, t.owner_id, t.during
         from wanted w
-        join claim t on t.business_id = p_business and t.resource = w.number and t.during && w.during
+        cross join lateral (
+            select t.owner_id, t.during
+            from claim t
+            where t.business_id = p_business and t.resource = w.number and t.during && w.during
+              and t.owner_id <> all (p_owners)
+              and (t.hold_until is null or t.hold_until > p_now)
+            offset 0 -- kept apart, or resource is not looked for in the index
+        ) t
         where not w.may_overlap
-          and t.owner_id <> all (p_owners)
-          and (t.hold_until is null or t.hold_until > p_now)
         union all
         select w.ord, w.capacity, w.during, t.owner_id, t.during
         from wanted w
@@ -52,7 +60,8 @@ as $$
     select f.ord, array_agg(distinct r.owner_id)
     from refused f
     join rival r on r.ord = f.ord
-    group by f.ord
+    group by f.ord;
+end
 $$;
 
 -- Frees one seat for p_during where fewer than p_capacity claims overlap at each instant, yet no single seat

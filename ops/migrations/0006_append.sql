@@ -88,14 +88,14 @@ declare
     v_known    record;
     v_found    record;
     b          integer;      -- where this command's bounds begin
-    s0 integer; s1 integer;  -- streams
-    e0 integer; e1 integer;  -- events
-    o0 integer; o1 integer;  -- owners
-    c0 integer; c1 integer;  -- claims
-    r0 integer; r1 integer;  -- released names
-    n0 integer; n1 integer;  -- names
-    m0 integer; m1 integer;  -- made keys
-    u0 integer; u1 integer;  -- used keys
+    s0 integer; s1 integer := 0;  -- streams
+    e0 integer; e1 integer := 0;  -- events
+    o0 integer; o1 integer := 0;  -- owners
+    c0 integer; c1 integer := 0;  -- claims
+    r0 integer; r1 integer := 0;  -- released names
+    n0 integer; n1 integer := 0;  -- names
+    m0 integer; m1 integer := 0;  -- made keys
+    u0 integer; u1 integer := 0;  -- used keys
 begin
     -- The lock. Taken by giving out all positions at once, which is right for all but refused commands:
     -- their positions are given back at the end, under the same lock.
@@ -115,14 +115,14 @@ begin
     <<command>>
     for i in 1 .. cardinality(p_keys) loop
         b := (i - 1) * c_parts;
-        s0 := case when i = 1 then 1 else p_bounds[b - 7] + 1 end;  s1 := p_bounds[b + 1];
-        e0 := case when i = 1 then 1 else p_bounds[b - 6] + 1 end;  e1 := p_bounds[b + 2];
-        o0 := case when i = 1 then 1 else p_bounds[b - 5] + 1 end;  o1 := p_bounds[b + 3];
-        c0 := case when i = 1 then 1 else p_bounds[b - 4] + 1 end;  c1 := p_bounds[b + 4];
-        r0 := case when i = 1 then 1 else p_bounds[b - 3] + 1 end;  r1 := p_bounds[b + 5];
-        n0 := case when i = 1 then 1 else p_bounds[b - 2] + 1 end;  n1 := p_bounds[b + 6];
-        m0 := case when i = 1 then 1 else p_bounds[b - 1] + 1 end;  m1 := p_bounds[b + 7];
-        u0 := case when i = 1 then 1 else p_bounds[b] + 1 end;      u1 := p_bounds[b + 8];
+        s0 := s1 + 1;  s1 := p_bounds[b + 1];
+        e0 := e1 + 1;  e1 := p_bounds[b + 2];
+        o0 := o1 + 1;  o1 := p_bounds[b + 3];
+        c0 := c1 + 1;  c1 := p_bounds[b + 4];
+        r0 := r1 + 1;  r1 := p_bounds[b + 5];
+        n0 := n1 + 1;  n1 := p_bounds[b + 6];
+        m0 := m1 + 1;  m1 := p_bounds[b + 7];
+        u0 := u1 + 1;  u1 := p_bounds[b + 8];
         first_position := v_position + 1;
         last_position := v_position + (e1 - e0 + 1);
         detail := null;

@@ -28,6 +28,8 @@ use uuid::Uuid;
 
 const WORKERS: [usize; 3] = [1, 8, 32];
 const RESOURCES: u64 = 5;
+/// Later migrations make tables that the ledger knows nothing of.
+const LAST_OF_THE_LEDGER: i64 = 9;
 
 type Anything = Box<dyn std::error::Error + Send + Sync>;
 
@@ -70,10 +72,12 @@ async fn main() -> Result<(), Anything> {
         .connect_with(server.options("bench"))
         .await?;
     let house = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    Migrator::new(house.join("ops/migrations"))
-        .await?
-        .run(&owner)
-        .await?;
+    let mut migrations = Migrator::new(house.join("ops/migrations")).await?;
+    migrations
+        .migrations
+        .to_mut()
+        .retain(|migration| migration.version <= LAST_OF_THE_LEDGER);
+    migrations.run(&owner).await?;
 
     let mut runs = plan();
     for round in 0..rounds {

@@ -9,6 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+/// More than ever lie idle in lanes and pool together.
+const MOST_DEAD: usize = 200;
+
 pub(crate) struct Lanes {
     pool: PgPool,
     idle: Mutex<Vec<PgConnection>>,
@@ -49,7 +52,9 @@ impl Lanes {
     /// A connection that answers: for when another one has just died, and its likes with it.
     pub(crate) async fn take_alive(&self) -> Result<Lane<'_>, sqlx::Error> {
         let permit = self.permit().await?;
-        loop {
+        let mut last = sqlx::Error::PoolTimedOut;
+        // The dead ones run out: then the pool opens a new one, or says why it cannot.
+        for _ in 0..MOST_DEAD {
             let idle = self.idle().pop();
             let mut connection = match idle {
                 Some(connection) => connection,
@@ -63,11 +68,10 @@ impl Lanes {
                         _permit: permit,
                     });
                 }
-                // The dead ones run out: then the pool opens a new one, or says why it cannot.
-                Err(_) if self.pool.size() > 0 || !self.idle().is_empty() => {}
-                Err(error) => return Err(error),
+                Err(error) => last = error,
             }
         }
+        Err(last)
     }
 
     async fn permit(&self) -> Result<SemaphorePermit<'_>, sqlx::Error> {

@@ -225,6 +225,40 @@ async fn in_a_group_each_sees_what_the_one_before_has_done() {
 }
 
 #[tokio::test]
+async fn in_a_group_the_catalogue_moves_for_those_who_come_after() {
+    let db = testbed::database().await;
+    let owner = db.owner_pool().await;
+    let ledger = Ledger::new(db.service_pool().await, vec![]);
+    let business = a_business();
+    append(&ledger, count(business, id(), 0)).await;
+    let elsewhere = lock(&owner, business).await;
+    let mut hours = count(business, id(), 0);
+    hours.moves_catalogue = true;
+    let decided = || {
+        let mut append = count(business, id(), 0);
+        append.saw_catalogue = Some(Position::START);
+        append
+    };
+    let all = tokio::spawn(join_all(
+        [count(business, id(), 0), decided(), hours, decided()].map(|append| {
+            let ledger = ledger.clone();
+            async move { ledger.append(append).await }
+        }),
+    ));
+    in_line(&owner, 1).await;
+    elsewhere.commit().await.unwrap();
+    let [_, before, moved, after] = all.await.unwrap().try_into().unwrap();
+    assert_eq!(before.unwrap().last, Position(3));
+    let now = moved.unwrap().last;
+    assert_eq!(
+        after.unwrap_err().refused(),
+        Some(&Refused::CatalogueMoved { now })
+    );
+    assert_eq!(ledger.catalogue_head(business).await.unwrap(), now);
+    assert_eq!(ledger.head(business).await.unwrap(), now);
+}
+
+#[tokio::test]
 async fn a_constraint_that_fires_in_a_group_refuses_one_and_not_the_others() {
     let db = testbed::database().await;
     let owner = db.owner_pool().await;

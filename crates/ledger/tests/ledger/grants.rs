@@ -34,3 +34,22 @@ async fn the_service_can_add_events_and_do_nothing_else_to_them() {
         .unwrap();
     assert_eq!(events, 1);
 }
+
+#[tokio::test]
+async fn the_services_connections_have_its_role_and_idle_transactions_end() {
+    let db = testbed::database().await;
+    let pool = sqlx::postgres::PgPoolOptions::new()
+        .connect_with(ledger::connect_options(db.owner_options()))
+        .await
+        .unwrap();
+    let (role, idle): (String, String) = sqlx::query_as(
+        "select current_user::text, current_setting('idle_in_transaction_session_timeout')",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    assert_eq!(
+        (role.as_str(), idle.as_str()),
+        (testbed::SERVICE_ROLE, "10s")
+    );
+}
