@@ -11,7 +11,7 @@ use sqlx::{
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use crate::private::{Binaries, Durability, Postgres, PostgresError, Settings, quoted};
+use crate::private::{Binaries, Durability, Postgres, PostgresError, Settings, own_dir, quoted};
 
 /// The role as which the service works: it may do what the migrations grant to it.
 pub const SERVICE_ROLE: &str = "daybook_service";
@@ -206,7 +206,9 @@ fn shared_dir() -> Result<PathBuf, DatabaseError> {
         .simple()
         .to_string();
     let uid = rustix::process::geteuid().as_raw();
-    Ok(env::temp_dir().join(format!("daybook-tests-{uid}-{}", &way[..8])))
+    let dir = env::temp_dir().join(format!("daybook-tests-{uid}-{}", &way[..8]));
+    own_dir(&dir).map_err(PostgresError::from)?;
+    Ok(dir)
 }
 
 /// Makes the template for this set of migrations, unless it is there.

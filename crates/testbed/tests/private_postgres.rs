@@ -290,11 +290,40 @@ async fn a_run_folder_open_to_others_is_refused() {
     let run = dir.path().join("postgres.run");
     fs::create_dir(&run).unwrap();
     fs::set_permissions(&run, fs::Permissions::from_mode(0o755)).unwrap();
+    let data = dir.path().join("postgres");
+    fs::create_dir(&data).unwrap();
+    if rustix::process::geteuid().is_root() {
+        // Whoever has the data runs the server.
+        chown(&data, Some(65534), Some(65534)).unwrap();
+        chown(&run, Some(65534), Some(65534)).unwrap();
+    }
     let told = Postgres::start(dir.path(), AT_ONCE)
         .await
         .unwrap_err()
         .to_string();
-    assert!(told.contains("mode 0700"), "{told}");
+    assert!(
+        told.contains(&format!("chmod 700 {}", run.display())),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_run_folder_of_somebody_else_is_left_to_them() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can make a folder of somebody else's");
+        return;
+    }
+    let dir = folder();
+    let (data, run) = (dir.path().join("postgres"), dir.path().join("postgres.run"));
+    for (path, owner) in [(&data, 65534), (&run, 4321)] {
+        fs::create_dir(path).unwrap();
+        chown(path, Some(owner), Some(owner)).unwrap();
+    }
+    let told = Postgres::start(dir.path(), AT_ONCE)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(told.contains("belongs to user number 4321"), "{told}");
 }
 
 #[tokio::test]

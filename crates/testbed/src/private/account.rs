@@ -88,6 +88,11 @@ impl Account {
             .ok_or(AccountError::Nobody)
     }
 
+    /// Ourselves, root or not.
+    pub(super) fn own() -> Self {
+        Self { other: None }
+    }
+
     /// A command that runs as this account, in a process group of its own, so that a Ctrl-C meant for us passes it by.
     pub(super) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         // What we inherited beyond the three standard files (a lock held by a script around us, a job server's pipe)

@@ -28,3 +28,9 @@ pub(crate) const WAY_OF_THROWN_AWAY: &str = concat!(
     include_str!("keeper.sh"),
     include_str!("postgres-thrown-away.conf")
 );
+
+/// Makes a folder of ours under a name that others could have taken first, in a place that is open to all.
+pub(crate) fn own_dir(path: &std::path::Path) -> Result<(), RunDirError> {
+    // Others may look, and the user who runs the server for root has to pass through.
+    run_dir::private_dir(path, 0o755, &account::Account::own())
+}

@@ -23,9 +23,22 @@ pub(super) struct RunDir {
 /// What is wrong with a server's run folder.
 #[derive(Debug, thiserror::Error)]
 pub enum RunDirError {
-    /// Somebody else's, or open to others: whoever can open the socket in it owns the data.
-    #[error("{} must be a folder of the user who runs the server and closed to all others (mode 0700), and is not; remove it or move it out of the way", .0.display())]
-    NotPrivate(PathBuf),
+    /// Another user began here.
+    #[error("{} belongs to user number {uid}; run as that user or as root, or choose another folder for the data", path.display())]
+    Others {
+        /// The run folder.
+        path: PathBuf,
+        /// Whose it is.
+        uid: u32,
+    },
+    /// Open to others: whoever can open the socket in it owns the data.
+    #[error("{} must be a folder that is closed to all other users; remove it, or: chmod {mode:o} {}", path.display(), path.display())]
+    NotPrivate {
+        /// The folder.
+        path: PathBuf,
+        /// The mode that it should have.
+        mode: u32,
+    },
     /// Could not be made, or made over.
     #[error(transparent)]
     Account(#[from] AccountError),
@@ -62,14 +75,7 @@ impl RunDir {
 
     /// Makes the folder, or checks the one that is there.
     pub(super) fn open(path: PathBuf, account: &Account) -> Result<Self, RunDirError> {
-        account.make_dir(&path, 0o700)?;
-        let found = fs::symlink_metadata(&path).map_err(|source| RunDirError::Io {
-            path: path.clone(),
-            source,
-        })?;
-        if !found.is_dir() || found.mode() & 0o077 != 0 || !account.is(found.uid()) {
-            return Err(RunDirError::NotPrivate(path));
-        }
+        private_dir(&path, 0o700, account)?;
         Ok(Self { path })
     }
 
@@ -127,4 +133,24 @@ fn open_lock(path: &Path) -> Result<File, RunDirError> {
             path: path.to_owned(),
             source,
         })
+}
+
+/// Makes `path` a folder of the account's with this mode, or checks that the one that is there is no more open.
+pub(super) fn private_dir(path: &Path, mode: u32, account: &Account) -> Result<(), RunDirError> {
+    account.make_dir(path, mode)?;
+    let path = path.to_owned();
+    let found = match fs::symlink_metadata(&path) {
+        Ok(found) => found,
+        Err(source) => return Err(RunDirError::Io { path, source }),
+    };
+    if !account.is(found.uid()) {
+        return Err(RunDirError::Others {
+            path,
+            uid: found.uid(),
+        });
+    }
+    if !found.is_dir() || found.mode() & 0o777 & !mode != 0 {
+        return Err(RunDirError::NotPrivate { path, mode });
+    }
+    Ok(())
 }
