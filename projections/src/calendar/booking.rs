@@ -224,7 +224,7 @@ pub(super) async fn store(
     }
     sqlx::query(
         "insert into calendar_booking (business_id, booking_id, version, reference, visit_id, client_id, service_id,
-             staff_id, desk_id, starts, ends, hour_unknown, overlaps, status, deleted, arrived_at, left_at, price,
+             staff_id, desk_id, starts, ends, hour_unknown, \"overlaps\", status, deleted, arrived_at, left_at, price,
              currency, source, created_at)
          select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[],
              $8::uuid[], $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::boolean[], $13::boolean[],
@@ -233,7 +233,7 @@ pub(super) async fn store(
          on conflict (business_id, booking_id) do update set
              version = excluded.version, service_id = excluded.service_id, staff_id = excluded.staff_id,
              desk_id = excluded.desk_id, starts = excluded.starts, ends = excluded.ends,
-             hour_unknown = excluded.hour_unknown, overlaps = excluded.overlaps, status = excluded.status,
+             hour_unknown = excluded.hour_unknown, \"overlaps\" = excluded.overlaps, status = excluded.status,
              deleted = excluded.deleted, arrived_at = excluded.arrived_at, left_at = excluded.left_at,
              price = excluded.price, currency = excluded.currency",
     )
