@@ -79,6 +79,33 @@ impl Ledger {
         self.up_to_date(rows)
     }
 
+    /// The next events of a business in streams of these kinds, at most `limit`, in order: for a state that
+    /// few of a long ledger's events go into.
+    ///
+    /// # Errors
+    /// When the database does not answer or an upcaster fails.
+    pub async fn read_kinds(
+        &self,
+        business: BusinessId,
+        kinds: &[&str],
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let rows: Vec<Recorded> = sqlx::query_as(&format!(
+            "select {COLUMNS} from events
+             where business_id = $1 and position > $2 and aggregate_type = any ($3)
+             order by position
+             limit $4"
+        ))
+        .bind(business.0)
+        .bind(after.0)
+        .bind(kinds)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(self.pool())
+        .await?;
+        self.up_to_date(rows)
+    }
+
     /// One event, as it was written: no upcaster touches it.
     ///
     /// # Errors
