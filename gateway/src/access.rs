@@ -1,0 +1,31 @@
+//! Who calls, and whether they may: API keys, sessions, sign-in, and what `daybook business create` and
+//! `daybook api-key create` do without HTTP.
+//!
+//! The only SQL of the gateway is in [`tables`]: secrets of its own, which are no events.
+
+mod accounts;
+mod caller;
+mod country;
+mod known;
+mod passwords;
+mod tables;
+mod throttle;
+mod tokens;
+
+pub(crate) use self::{
+    accounts::KeySecret,
+    caller::{cookie_header, cookie_taken_away, same_site},
+    known::{Known, KnownCallers},
+    passwords::Passwords,
+    tables::Tables,
+    throttle::Throttle,
+    tokens::Token,
+};
+pub use self::{
+    accounts::{
+        AccountError, NewBusiness, NewKey, OpenedBusiness, create_business, issue_api_key,
+        revoke_api_key,
+    },
+    caller::Caller,
+    country::country_of,
+};

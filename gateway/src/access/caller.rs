@@ -1,0 +1,269 @@
+//! Who sent a request.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{
+        HeaderMap, HeaderValue, Uri,
+        header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, WWW_AUTHENTICATE},
+        request::Parts,
+    },
+};
+use domain::actor::{Actor, ActorKind, Role, Source};
+use ledger::{ActorRef, BusinessId};
+
+use super::{
+    known::Known,
+    tables::role_word,
+    tokens::{Token, TokenHash},
+};
+use crate::{
+    app::App,
+    problem::{Code, Problem},
+    texts::Message,
+};
+
+/// Browsers send it back over TLS only, to this host only, and to no script.
+const COOKIE_NAME: &str = "__Host-daybook";
+
+/// Who sent a request, and in which business. All that a request may see or do is within that business; an id of
+/// another one is as if it did not exist.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    business: BusinessId,
+    actor: Actor,
+    source: Source,
+    token: TokenHash,
+}
+
+impl Caller {
+    /// Daybook itself, in a business: what the `daybook` command does.
+    #[must_use]
+    pub const fn system(business: BusinessId) -> Self {
+        Self {
+            business,
+            actor: Actor::system(),
+            source: Source::System,
+            token: [0; 32],
+        }
+    }
+
+    /// The business that they belong to.
+    #[must_use]
+    pub const fn business(&self) -> BusinessId {
+        self.business
+    }
+
+    /// As events name them.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// As the ledger's envelopes name them.
+    #[must_use]
+    pub fn actor_ref(&self) -> ActorRef {
+        ActorRef {
+            kind: actor_word(self.actor.kind).to_owned(),
+            id: self.actor.id,
+            role: self.actor.role.map(|role| role_word(role).to_owned()),
+        }
+    }
+
+    /// Through which door they came.
+    #[must_use]
+    pub const fn source(&self) -> &'static str {
+        source_word(self.source)
+    }
+
+    /// Whose idempotency keys theirs are.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let id = self.actor.id.unwrap_or_default();
+        format!("{}:{id}", actor_word(self.actor.kind))
+    }
+
+    /// What their queries may see.
+    #[must_use]
+    pub fn scope(&self) -> projections::Scope {
+        projections::Scope::whole(self.business)
+    }
+
+    pub(crate) const fn token(&self) -> &TokenHash {
+        &self.token
+    }
+
+    async fn find(app: &App, parts: &Parts) -> Result<Self, Problem> {
+        let (token, by_cookie) = token_of(&parts.headers)?;
+        if by_cookie && !parts.method.is_safe() && !same_site(&parts.headers) {
+            return Err(Problem::new(Code::CrossSite));
+        }
+        let known = app.known_caller(&token).await?.ok_or_else(unknown)?;
+        match known.role {
+            Role::Owner => Ok(Self::of(known, token.hash())),
+            // Their rights come with the feature; until then nobody has such a role.
+            Role::Admin | Role::Manager | Role::Staff => Err(Problem::new(Code::Forbidden)),
+        }
+    }
+
+    fn of(known: Known, token: TokenHash) -> Self {
+        let (kind, source) = if known.is_key {
+            (ActorKind::ApiKey, Source::Api)
+        } else {
+            (ActorKind::User, Source::Panel)
+        };
+        Self {
+            business: known.business,
+            actor: Actor {
+                kind,
+                id: Some(known.id),
+                role: Some(known.role),
+            },
+            source,
+            token,
+        }
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if let Some(caller) = parts.extensions.get::<Self>() {
+            return Ok(caller.clone());
+        }
+        let caller = Self::find(app, parts).await?;
+        parts.extensions.insert(caller.clone());
+        Ok(caller)
+    }
+}
+
+/// The word for a kind of actor in JSON and SQL.
+const fn actor_word(kind: ActorKind) -> &'static str {
+    match kind {
+        ActorKind::User => "user",
+        ActorKind::ApiKey => "api_key",
+        ActorKind::Client => "client",
+        ActorKind::Import => "import",
+        ActorKind::System => "system",
+    }
+}
+
+const fn source_word(source: Source) -> &'static str {
+    match source {
+        Source::Panel => "panel",
+        Source::PublicPage => "public_page",
+        Source::Api => "api",
+        Source::Import => "import",
+        Source::System => "system",
+    }
+}
+
+/// The token of a request, and whether a cookie brought it.
+fn token_of(headers: &HeaderMap) -> Result<(Token, bool), Problem> {
+    if let Some(value) = headers.get(AUTHORIZATION) {
+        let (scheme, token) = value
+            .to_str()
+            .ok()
+            .and_then(|value| value.split_once(' '))
+            .ok_or_else(unknown)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(unknown());
+        }
+        let token = Token::sent(token.trim()).ok_or_else(unknown)?;
+        return Ok((token, false));
+    }
+    let cookies = headers.get_all(COOKIE).iter();
+    let mut cookies = cookies
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='));
+    let token = cookies
+        .find(|(name, _)| *name == COOKIE_NAME)
+        .map(|(_, value)| value);
+    match token {
+        Some(token) => Ok((Token::sent(token).ok_or_else(unknown)?, true)),
+        None => Err(unauthenticated("detail-no-token")),
+    }
+}
+
+fn unknown() -> Problem {
+    unauthenticated("detail-unknown-token")
+}
+
+fn unauthenticated(detail: &'static str) -> Problem {
+    Problem::new(Code::Unauthenticated)
+        .detail(Message::new(detail))
+        .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+/// Whether a browser says that a page of our own sent this. Browsers that do not say so at all
+/// (`Sec-Fetch-Site` is in all of them since 2023) at least name the page's origin.
+pub(crate) fn same_site(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin" || site == "none";
+    }
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    let (Some(origin), Some(host)) = (text(ORIGIN), text(HOST)) else {
+        return false;
+    };
+    let origin = origin.parse::<Uri>().ok();
+    origin.is_some_and(|origin| {
+        origin
+            .authority()
+            .is_some_and(|authority| authority == host)
+    })
+}
+
+/// The header that gives a browser its session.
+pub(crate) fn cookie_header(token: &Token, seconds: i64) -> HeaderValue {
+    let token = token.reveal();
+    let cookie =
+        format!("{COOKIE_NAME}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax; Secure");
+    HeaderValue::try_from(cookie).expect("base64url and plain ASCII are a header's value")
+}
+
+/// The header that takes it away again.
+pub(crate) fn cookie_taken_away() -> HeaderValue {
+    HeaderValue::from_static("__Host-daybook=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| {
+                (
+                    axum::http::HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn only_our_own_pages_are_of_the_same_site() {
+        let ours = |pairs| same_site(&headers(pairs));
+        assert!(ours(&[("sec-fetch-site", "same-origin")]));
+        assert!(!ours(&[("sec-fetch-site", "same-site")]));
+        assert!(!ours(&[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://a.test"),
+            ("host", "a.test")
+        ]));
+        assert!(ours(&[("origin", "https://a.test"), ("host", "a.test")]));
+        assert!(ours(&[
+            ("origin", "http://127.0.0.1:8080"),
+            ("host", "127.0.0.1:8080")
+        ]));
+        assert!(!ours(&[("origin", "https://b.test"), ("host", "a.test")]));
+        assert!(!ours(&[("origin", "null"), ("host", "a.test")]));
+        assert!(!ours(&[("host", "a.test")]));
+    }
+}

@@ -1,0 +1,200 @@
+//! The state that every handler shares.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use ledger::Ledger;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use vault::Vault;
+
+use crate::{
+    access::{KnownCallers, Passwords, Tables, Throttle, Token},
+    catalogue::Catalogues,
+    problem::Problem,
+};
+
+/// What the gateway can be told to do otherwise.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The largest body that is taken, in bytes; 1 MiB by default. (Files of imports have a limit of their own.)
+    pub body_limit: usize,
+    /// How long a session lasts; 30 days by default.
+    pub session: SignedDuration,
+    /// A proxy of ours stands in front: the last address of `X-Forwarded-For` is the sender's. Off by default, for
+    /// without one that header is whatever the sender writes.
+    pub behind_proxy: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            body_limit: 1 << 20,
+            session: SignedDuration::from_hours(30 * 24),
+            behind_proxy: false,
+        }
+    }
+}
+
+/// Tells the time. Handed in, so that tests can stop it.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Something that must be well before the service takes requests (`/readyz`).
+#[derive(Clone)]
+pub struct Probe {
+    /// What is looked at: `migrations`, `projector`.
+    pub name: &'static str,
+    /// Looks. The error is shown to operators.
+    pub look:
+        Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>,
+}
+
+/// What an [`App`] is put together from.
+pub struct Parts {
+    /// Where events are appended and read.
+    pub ledger: Ledger,
+    /// Seals and opens what is personal.
+    pub vault: Vault,
+    /// The service's connections: for secrets and read models.
+    pub pool: PgPool,
+    /// See [`Settings`].
+    pub settings: Settings,
+    /// See [`Clock`]; `Arc::new(Timestamp::now)`.
+    pub clock: Clock,
+    /// What `/readyz` asks, besides the database itself.
+    pub probes: Vec<Probe>,
+}
+
+/// The state that every handler shares. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    tables: Tables,
+    known: KnownCallers,
+    passwords: Passwords,
+    throttle: Throttle,
+    catalogues: Catalogues,
+}
+
+impl App {
+    /// Puts it together. Nothing is started: see [`App::background`].
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner {
+            tables: Tables::new(parts.pool.clone()),
+            known: KnownCallers::new(),
+            passwords: Passwords::new(),
+            throttle: Throttle::new(),
+            catalogues: Catalogues::new(),
+            parts,
+        }))
+    }
+
+    /// Runs until told to stop: hears from other processes which keys were revoked. Without it all is right, and
+    /// each request asks the database for its caller.
+    pub async fn background(self, stop: CancellationToken) {
+        let pool = self.0.tables.pool().clone();
+        self.0.known.listen(pool, stop).await;
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.0.parts.clock)()
+    }
+
+    /// A fresh id (UUIDv7): of a thing, an event, a command.
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.parts.ledger
+    }
+
+    /// The vault.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.0.parts.vault
+    }
+
+    /// Connections for the queries of read models.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.0.parts.pool
+    }
+
+    /// See [`Settings`].
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.parts.settings
+    }
+
+    pub(crate) fn probes(&self) -> &[Probe] {
+        &self.0.parts.probes
+    }
+
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.0.tables
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
+    }
+
+    pub(crate) fn catalogues(&self) -> &Catalogues {
+        &self.0.catalogues
+    }
+
+    pub(crate) fn known(&self) -> &KnownCallers {
+        &self.0.known
+    }
+
+    /// Who holds a token, if it is good now.
+    pub(crate) async fn known_caller(
+        &self,
+        token: &Token,
+    ) -> Result<Option<crate::access::Known>, Problem> {
+        let hash = token.hash();
+        let known = match self.0.known.get(&hash) {
+            Some(known) => Some(known),
+            None => self.ask_for_caller(token).await?,
+        };
+        let now = self.now();
+        Ok(known.filter(|known| known.expires_at.is_none_or(|at| now < at)))
+    }
+
+    async fn ask_for_caller(&self, token: &Token) -> Result<Option<crate::access::Known>, Problem> {
+        let hash = token.hash();
+        let generation = self.0.known.generation();
+        let found = if token.is_key() {
+            self.0.tables.known_key(&hash).await?
+        } else {
+            self.0.tables.known_session(&hash).await?
+        };
+        if let Some(known) = &found {
+            self.0.known.remember(hash, known.clone(), generation);
+            if known.is_key {
+                let (app, known) = (self.clone(), known.clone());
+                // Nobody waits for it, and nothing hangs on it.
+                tokio::spawn(async move {
+                    let (tables, now) = (&app.0.tables, app.now());
+                    if let Err(error) = tables.key_used(known.business, known.id, now).await {
+                        tracing::debug!(%error, "could not note that a key was used");
+                    }
+                });
+            }
+        }
+        Ok(found)
+    }
+}

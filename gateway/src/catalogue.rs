@@ -1,0 +1,168 @@
+//! Each business's catalogue, folded from its ledger and kept while it is in use.
+//!
+//! It may be behind, and that is no harm: who decides something on it says which position it saw, and a ledger that
+//! has moved on refuses ([`ledger::Refused::CatalogueMoved`]), on which it is caught up and decided again. Who shows
+//! it asks for it as it is now.
+
+use std::{
+    collections::HashMap,
+    num::NonZeroUsize,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use cqrs_es::Aggregate as _;
+use domain::{
+    business::{Business, Settings},
+    catalogue::Catalogue,
+    desk::Desk,
+    event::AnyEvent,
+    service::Service,
+    staff::Staff,
+};
+use ledger::{BusinessId, Position, Version};
+use lru::LruCache;
+use uuid::Uuid;
+
+use crate::{app::App, problem::Problem};
+
+/// Catalogues kept at a time.
+const KEPT: usize = 1_024;
+/// Events read at a time.
+const BATCH: usize = 1_000;
+
+/// The streams that it is folded from.
+const KINDS: [&str; 4] = [Business::TYPE, Service::TYPE, Staff::TYPE, Desk::TYPE];
+
+/// A business's catalogue as of a position.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// What it is.
+    pub catalogue: Catalogue,
+    /// The version of each of its streams.
+    pub versions: HashMap<Uuid, Version>,
+    /// The last event in it: what an append that rests on it says it saw.
+    pub position: Position,
+}
+
+impl Known {
+    /// The business's settings.
+    ///
+    /// # Errors
+    /// 404 when it has not been opened.
+    pub fn settings(&self) -> Result<&Settings, Problem> {
+        self.catalogue.settings().ok_or_else(Problem::not_found)
+    }
+
+    /// One of its things, as if its stream had been loaded.
+    #[must_use]
+    pub fn loaded<A>(&self, id: Uuid, state: A) -> ledger::Loaded<A> {
+        ledger::Loaded {
+            state,
+            version: self.versions.get(&id).copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// The catalogues kept.
+pub(crate) struct Catalogues {
+    kept: Mutex<LruCache<BusinessId, Arc<Kept>>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    known: tokio::sync::Mutex<Arc<Known>>,
+    /// How far it is known to have moved.
+    moved_to: AtomicI64,
+}
+
+impl Catalogues {
+    pub(crate) fn new() -> Self {
+        let most = NonZeroUsize::new(KEPT).expect("not zero");
+        Self {
+            kept: Mutex::new(LruCache::new(most)),
+        }
+    }
+
+    fn of(&self, business: BusinessId) -> Arc<Kept> {
+        let mut kept = self.kept.lock().unwrap_or_else(|e| e.into_inner());
+        kept.get_or_insert(business, Arc::default).clone()
+    }
+
+    /// An append of this process moved it.
+    pub(crate) fn moved(&self, business: BusinessId, to: Position) {
+        let kept = self.of(business);
+        kept.moved_to.fetch_max(to.0, Ordering::AcqRel);
+    }
+}
+
+impl App {
+    /// The catalogue as far as this process knows, for decisions that tell the ledger what they saw.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn catalogue(&self, business: BusinessId) -> Result<Arc<Known>, Problem> {
+        let kept = self.catalogues().of(business);
+        let at_least = Position(kept.moved_to.load(Ordering::Acquire));
+        self.caught_up(business, &kept, at_least).await
+    }
+
+    /// The catalogue as it is now, for those who show it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn catalogue_now(&self, business: BusinessId) -> Result<Arc<Known>, Problem> {
+        let head = self.ledger().catalogue_head(business).await?;
+        let kept = self.catalogues().of(business);
+        self.caught_up(business, &kept, head).await
+    }
+
+    async fn caught_up(
+        &self,
+        business: BusinessId,
+        kept: &Kept,
+        at_least: Position,
+    ) -> Result<Arc<Known>, Problem> {
+        let mut known = kept.known.lock().await;
+        if known.position < at_least || known.position == Position::START {
+            let at_least = if known.position == Position::START {
+                self.ledger().catalogue_head(business).await?
+            } else {
+                at_least
+            };
+            // Copied first: a read that fails midway leaves the old one as it was.
+            let mut newer = Known::clone(&known);
+            self.catch_up(business, &mut newer).await?;
+            // The append that moved it may have ended with events of other kinds.
+            newer.position = newer.position.max(at_least);
+            *known = Arc::new(newer);
+        }
+        Ok(known.clone())
+    }
+
+    async fn catch_up(&self, business: BusinessId, known: &mut Known) -> Result<(), Problem> {
+        loop {
+            let after = known.position;
+            let batch = self.ledger().read_kinds(business, &KINDS, after, BATCH);
+            let batch = batch.await?;
+            let mut payloads: Vec<_> = batch
+                .iter()
+                .map(|event| (business.0, event.event_id.0, event.payload.clone()))
+                .collect();
+            self.vault().open_raw(&mut payloads).await?;
+            for (event, (_, _, payload)) in batch.iter().zip(&payloads) {
+                let (kind, id) = (&event.stream.kind, event.stream.id);
+                let decoded =
+                    AnyEvent::decode(kind, id, payload.get()).map_err(Problem::internal)?;
+                known.catalogue.apply(decoded);
+                known.versions.insert(id, event.version);
+                known.position = event.position;
+            }
+            if batch.len() < BATCH {
+                return Ok(());
+            }
+        }
+    }
+}

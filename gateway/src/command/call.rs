@@ -1,0 +1,412 @@
+//! A request, read strictly: who, what, and what belongs to it.
+
+use std::ops::Deref;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
+    http::{
+        HeaderMap,
+        header::{CONTENT_TYPE, IF_MATCH},
+        request::Parts,
+    },
+};
+use ledger::{Position, Version};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    access::Caller,
+    app::App,
+    problem::{Code, Problem, Violation, body_fault},
+    texts::Message,
+};
+
+/// What belongs to a command besides what it asks.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// Who calls.
+    pub caller: Caller,
+    /// The command's own id.
+    pub command_id: Uuid,
+    /// What all commands of one undertaking share: of `X-Request-Id`, else of `traceparent`.
+    pub correlation_id: Uuid,
+    /// The caller's `Idempotency-Key`.
+    pub key: Option<String>,
+    /// A keyed hash of method, route and canonical body.
+    pub fingerprint: [u8; 32],
+    /// The version that the thing must stand at (`If-Match`).
+    pub if_match: Option<Version>,
+}
+
+/// A command: a strictly read body of type `B` (JSON; no body at all is `{}`) and its [`Envelope`].
+#[derive(Debug, Clone)]
+pub struct Call<B = Nothing> {
+    /// What belongs to it.
+    pub envelope: Envelope,
+    /// What it asks.
+    pub body: B,
+}
+
+/// A command whose body the handler reads itself.
+#[derive(Debug, Clone)]
+pub struct RawCall {
+    /// What belongs to it.
+    pub envelope: Envelope,
+    /// `Content-Type`, without parameters, in lower case.
+    pub content_type: Option<String>,
+    /// The body.
+    pub bytes: Bytes,
+}
+
+/// The body of a command that asks nothing more: none, or `{}`.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+impl Envelope {
+    /// Of what Daybook itself does, without a request.
+    #[must_use]
+    pub fn of_system(app: &App, business: ledger::BusinessId) -> Self {
+        let command_id = app.new_id();
+        Self {
+            caller: Caller::system(business),
+            command_id,
+            correlation_id: command_id,
+            key: None,
+            fingerprint: [0; 32],
+            if_match: None,
+        }
+    }
+}
+
+impl<B> Deref for Call<B> {
+    type Target = Envelope;
+
+    fn deref(&self) -> &Envelope {
+        &self.envelope
+    }
+}
+
+impl Deref for RawCall {
+    type Target = Envelope;
+
+    fn deref(&self) -> &Envelope {
+        &self.envelope
+    }
+}
+
+impl<B: DeserializeOwned> FromRequest<App> for Call<B> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        RawCall::from_request(request, app).await?.json()
+    }
+}
+
+impl FromRequest<App> for RawCall {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let caller = Caller::from_request_parts(&mut parts, app).await?;
+        let key = idempotency_key(&parts.headers)?;
+        let if_match = if_match(&parts.headers)?;
+        let correlation_id = correlation_id(&parts.headers).unwrap_or_else(|| app.new_id());
+        let content_type = content_type(&parts.headers);
+        let said = format!("{} {}\n", parts.method, parts.uri);
+        let request = Request::from_parts(parts, body);
+        let bytes = Bytes::from_request(request, app)
+            .await
+            .map_err(|rejection| body_lost(app, &rejection))?;
+        let fingerprint = {
+            let mut said = said.into_bytes();
+            said.extend(canonical(&bytes));
+            let business = caller.business().0;
+            app.vault().keyed_hash(business, "request", &said)
+        };
+        Ok(Self {
+            envelope: Envelope {
+                caller,
+                command_id: app.new_id(),
+                correlation_id,
+                key,
+                fingerprint,
+                if_match,
+            },
+            content_type,
+            bytes,
+        })
+    }
+}
+
+impl RawCall {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// 415 for another kind of content, 400 for what is no JSON, 422 for what does not fit `B`.
+    pub fn json<B: DeserializeOwned>(self) -> Result<Call<B>, Problem> {
+        let is_json = self.content_type.as_deref().is_some_and(|kind| {
+            kind == "application/json"
+                || (kind.starts_with("application/") && kind.ends_with("+json"))
+        });
+        if !is_json && !self.bytes.is_empty() {
+            return Err(wants("application/json"));
+        }
+        Ok(Call {
+            body: read_json(&self.bytes)?,
+            envelope: self.envelope,
+        })
+    }
+}
+
+/// 415.
+pub(crate) fn wants(kinds: &str) -> Problem {
+    Problem::new(Code::UnsupportedMediaType)
+        .detail(Message::new("detail-wants-type").with("wanted", kinds))
+}
+
+/// Reads a body strictly; none at all is `{}`.
+pub(crate) fn read_json<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem> {
+    let malformed = |detail| Problem::new(Code::Malformed).detail(detail);
+    let text = str::from_utf8(bytes).map_err(|_| malformed(Message::new("detail-not-utf8")))?;
+    let text = if text.is_empty() { "{}" } else { text };
+    let bad =
+        |error: &serde_json::Error| malformed(Message::new("detail-bad-json").with("what", error));
+    // serde would take the fields of a struct in their order from an array, too.
+    if text.trim_start().starts_with('[') {
+        let wrong = Message::new("violation-wrong-type").with("what", "expected an object");
+        return Err(Problem::field("", wrong));
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        if error.inner().is_data() {
+            Problem::invalid(vec![body_fault(error.path(), error.inner())])
+        } else {
+            bad(error.inner())
+        }
+    })?;
+    json.end().map_err(|error| bad(&error))?;
+    Ok(body)
+}
+
+fn body_lost(app: &App, rejection: &BytesRejection) -> Problem {
+    if rejection.status() == Code::TooLarge.status() {
+        let most = i64::try_from(app.settings().body_limit).unwrap_or(i64::MAX);
+        return Problem::new(Code::TooLarge)
+            .detail(Message::new("detail-too-large").with_number("max", most));
+    }
+    Problem::new(Code::Malformed).detail(Message::new("detail-body-lost"))
+}
+
+/// The same for bodies that say the same: JSON without its white space and with its members in order; else the bytes.
+fn canonical(bytes: &[u8]) -> Vec<u8> {
+    fn write(value: &Value, into: &mut String) {
+        match value {
+            Value::Object(members) => {
+                // Whether serde_json keeps the order depends on a feature that any crate may switch on.
+                let mut members: Vec<_> = members.iter().collect();
+                members.sort_unstable_by_key(|(name, _)| *name);
+                into.push('{');
+                for (name, value) in members {
+                    into.push_str(&Value::from(name.as_str()).to_string());
+                    into.push(':');
+                    write(value, into);
+                    into.push(',');
+                }
+                into.push('}');
+            }
+            Value::Array(items) => {
+                into.push('[');
+                for item in items {
+                    write(item, into);
+                    into.push(',');
+                }
+                into.push(']');
+            }
+            scalar @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
+                into.push_str(&scalar.to_string());
+            }
+        }
+    }
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(json) => {
+            let mut text = String::with_capacity(bytes.len());
+            write(&json, &mut text);
+            text.into_bytes()
+        }
+        Err(_) => bytes.to_vec(),
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let kind = kind.split(';').next().unwrap_or_default();
+    Some(kind.trim().to_ascii_lowercase())
+}
+
+fn bad_header(name: &str) -> Problem {
+    let violation = Violation::new(name, Message::new("violation-header"));
+    Problem::new(Code::Malformed).violations(vec![violation])
+}
+
+/// 1 to 255 visible characters of ASCII.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    const NAME: &str = "Idempotency-Key";
+    let Some(value) = headers.get(NAME) else {
+        return Ok(None);
+    };
+    let key = value.to_str().map_err(|_| bad_header(NAME))?.trim();
+    let plain = (1..=255).contains(&key.len()) && key.bytes().all(|b| (b' '..=b'~').contains(&b));
+    if plain {
+        Ok(Some(key.to_owned()))
+    } else {
+        Err(bad_header(NAME))
+    }
+}
+
+/// `"7"`, as our ETags are; `*` asks for no version in particular.
+fn if_match(headers: &HeaderMap) -> Result<Option<Version>, Problem> {
+    let Some(value) = headers.get(IF_MATCH) else {
+        return Ok(None);
+    };
+    let text = value.to_str().map_err(|_| bad_header("If-Match"))?.trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    match version.and_then(natural) {
+        Some(version) => Ok(Some(Version(version))),
+        // A tag that we never gave matches nothing.
+        None if version.is_some() => Err(Problem::new(Code::Stale)),
+        None => Err(bad_header("If-Match")),
+    }
+}
+
+/// Digits alone; not `+7` or `-0`.
+fn natural(text: &str) -> Option<i64> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    if digits { text.parse().ok() } else { None }
+}
+
+fn correlation_id(headers: &HeaderMap) -> Option<Uuid> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    if let Some(id) = text("x-request-id") {
+        let named = || Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes());
+        return Some(id.parse().unwrap_or_else(|_| named()));
+    }
+    // version-traceid-parentid-flags (W3C Trace Context)
+    text("traceparent")?.split('-').nth(1)?.parse().ok()
+}
+
+/// A query: who asks, from which position on the answer must be, and the parameters, read strictly.
+#[derive(Debug, Clone)]
+pub struct Ask<Q = Nothing> {
+    /// Who asks.
+    pub caller: Caller,
+    /// Read models must have come to here (`Daybook-Min-Position`).
+    pub min_position: Option<Position>,
+    /// The query's parameters.
+    pub query: Q,
+}
+
+impl<Q: DeserializeOwned> FromRequestParts<App> for Ask<Q> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        const NAME: &str = "Daybook-Min-Position";
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let min_position = match parts.headers.get(NAME) {
+            None => None,
+            Some(value) => {
+                let number = value.to_str().ok().and_then(natural);
+                Some(Position(number.ok_or_else(|| bad_header(NAME))?))
+            }
+        };
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = serde_html_form::Deserializer::from_bytes(query.as_bytes());
+        let query = serde_path_to_error::deserialize(pairs)
+            .map_err(|error| Problem::invalid(vec![body_fault(error.path(), error.inner())]))?;
+        Ok(Self {
+            caller,
+            min_position,
+            query,
+        })
+    }
+}
+
+/// What stands in the path, typed. An id that is none names nothing: 404.
+#[derive(Debug, Clone, Copy)]
+pub struct At<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        // Who is not known learns nothing about addresses.
+        Caller::from_request_parts(parts, app).await?;
+        let path = Path::<T>::from_request_parts(parts, app).await;
+        path.map(|Path(at)| Self(at))
+            .map_err(|_| Problem::not_found())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn what_says_the_same_has_one_fingerprint() {
+        let one = canonical(br#"{"a": 1, "b": {"d": [1, 2], "c": "x"}}"#);
+        let two = canonical(br#"{"b":{"c":"x","d":[1,2]},"a":1}"#);
+        assert_eq!(one, two);
+        assert_ne!(one, canonical(br#"{"b":{"c":"x","d":[2,1]},"a":1}"#));
+        assert_ne!(canonical(b"{\"a\":\"1\"}"), canonical(b"{\"a\":1}"));
+    }
+
+    #[test]
+    fn if_match_takes_our_tags_and_nothing_else() {
+        let read = |value| {
+            let mut headers = HeaderMap::new();
+            headers.insert(IF_MATCH, HeaderValue::from_static(value));
+            if_match(&headers).map_err(|problem| problem.code())
+        };
+        assert_eq!(read("\"7\""), Ok(Some(Version(7))));
+        assert_eq!(read("*"), Ok(None));
+        assert_eq!(read("\"abc\""), Err(Code::Stale));
+        assert_eq!(read("7"), Err(Code::Malformed));
+        assert_eq!(read("W/\"7\""), Err(Code::Malformed));
+    }
+
+    #[test]
+    fn a_trace_is_an_undertaking() {
+        let mut headers = HeaderMap::new();
+        let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        headers.insert("traceparent", HeaderValue::from_static(parent));
+        let id = correlation_id(&headers).unwrap();
+        assert_eq!(id.simple().to_string(), "0af7651916cd43dd8448eb211c80319c");
+    }
+
+    #[test]
+    fn a_body_is_read_to_its_end() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Body {
+            #[expect(dead_code, reason = "only its reading is looked at")]
+            name: String,
+        }
+        let code = |text: &[u8]| read_json::<Body>(text).unwrap_err().code();
+        assert_eq!(code(b"{\"name\": \"a\"} x"), Code::Malformed);
+        assert_eq!(code(b"{\"name\": \"\xff\"}"), Code::Malformed);
+        assert_eq!(code(b"{\"name\": 1}"), Code::Invalid);
+        assert_eq!(code(b""), Code::Invalid);
+        assert_eq!(code(b"{\"name\""), Code::Malformed);
+        assert_eq!(code(b"[\"a\"]"), Code::Invalid);
+    }
+}

@@ -1,0 +1,131 @@
+//! What a command comes to, before it is sealed and appended.
+
+use ledger::{ClaimSet, EventId, Expected, Guard, NameClaim, StreamId, Version};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::kind::Kind;
+use crate::{app::App, problem::Problem};
+use cqrs_es::DomainEvent as _;
+
+/// All that one command writes, done whole or not at all.
+#[derive(Debug)]
+pub struct Decision {
+    pub(super) streams: Vec<Stream>,
+    /// Time to be taken or given back.
+    pub claims: Vec<ClaimSet>,
+    /// Names to be taken.
+    pub names: Vec<NameClaim>,
+    /// Names to be given back.
+    pub released_names: Vec<NameClaim>,
+    /// Times that must be free.
+    pub guards: Vec<Guard>,
+    /// It rests on the catalogue as of this position. [`Decision::write`] sets it for nothing; say it where
+    /// something of the catalogue was looked at that may change.
+    pub saw_catalogue: Option<ledger::Position>,
+    pub(super) moves_catalogue: bool,
+    pub(super) outcome: Outcome,
+}
+
+/// What is remembered of an accepted command beside positions and versions: enough to render its answer again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The status that it was answered with.
+    pub status: u16,
+    /// The things that were made or changed, the one that the answer shows first.
+    pub ids: Vec<Uuid>,
+}
+
+impl Outcome {
+    /// 201: `id` was made.
+    #[must_use]
+    pub fn made(id: Uuid) -> Self {
+        Self {
+            status: 201,
+            ids: vec![id],
+        }
+    }
+
+    /// 200: `id` was changed, or stands as it was asked to.
+    #[must_use]
+    pub fn changed(id: Uuid) -> Self {
+        Self {
+            status: 200,
+            ids: vec![id],
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) stream: StreamId,
+    pub(super) expected: Expected,
+    pub(super) types: Vec<(EventId, String, String)>,
+    pub(super) payloads: Vec<(Uuid, Value)>,
+}
+
+impl Decision {
+    /// Nothing yet, answered so.
+    #[must_use]
+    pub fn new(outcome: Outcome) -> Self {
+        Self {
+            streams: vec![],
+            claims: vec![],
+            names: vec![],
+            released_names: vec![],
+            guards: vec![],
+            saw_catalogue: None,
+            moves_catalogue: false,
+            outcome,
+        }
+    }
+
+    /// Writes these events to a stream that must stand at `version` ([`Version::NEW`]: must not be there). No events:
+    /// it only has to stand there.
+    ///
+    /// # Errors
+    /// When an event cannot be written as JSON, which none of ours does.
+    pub fn write<A: Kind>(
+        &mut self,
+        app: &App,
+        id: Uuid,
+        version: Version,
+        events: &[A::Event],
+    ) -> Result<(), Problem> {
+        let mut types = Vec::with_capacity(events.len());
+        let mut payloads = Vec::with_capacity(events.len());
+        for event in events {
+            let event_id = app.new_id();
+            types.push((EventId(event_id), event.event_type(), event.event_version()));
+            let payload = serde_json::to_value(event).map_err(Problem::internal)?;
+            payloads.push((event_id, payload));
+        }
+        self.moves_catalogue |= A::IN_CATALOGUE && !events.is_empty();
+        self.streams.push(Stream {
+            stream: StreamId::new(A::TYPE, id),
+            expected: Expected::Version(version),
+            types,
+            payloads,
+        });
+        Ok(())
+    }
+
+    /// A stream must be there, at whatever version.
+    pub fn needs<A: Kind>(&mut self, id: Uuid) {
+        self.streams.push(Stream {
+            stream: StreamId::new(A::TYPE, id),
+            expected: Expected::Exists,
+            types: vec![],
+            payloads: vec![],
+        });
+    }
+
+    /// Nothing is to be written: it stands as it was asked to.
+    pub(super) fn is_idle(&self) -> bool {
+        self.streams.iter().all(|stream| stream.payloads.is_empty())
+            && self.claims.is_empty()
+            && self.names.is_empty()
+            && self.released_names.is_empty()
+    }
+}

@@ -1,0 +1,425 @@
+//! Load, decide, seal, append; and again when something moved on meanwhile.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use ledger::{
+    Append, AppendError, Appended, Attempt, Command, Expected, Guard, NewEvent, Position,
+    StreamWrite, Version,
+};
+use serde_json::value::to_raw_value;
+use uuid::Uuid;
+
+use super::{
+    call::Envelope,
+    decision::{Decision, Outcome},
+    kind::Kind,
+};
+use crate::{
+    app::App,
+    catalogue::Known,
+    problem::{Code, Problem},
+    texts::Message,
+};
+
+/// A stream as it stands, with all that is sealed in it open (or erased).
+pub type Loaded<A> = ledger::Loaded<A>;
+
+/// What became of a command, the first time or on a replay.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// What it is answered with.
+    pub outcome: Outcome,
+    /// The last position written; what `Daybook-Position` tells.
+    pub position: Position,
+    /// The streams written, with their versions after it.
+    pub versions: Vec<(ledger::StreamId, Version)>,
+    /// The same `Idempotency-Key` did it before; nothing was written now.
+    pub replayed: bool,
+}
+
+impl Done {
+    /// The thing that the answer shows.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.outcome.ids.first().copied().unwrap_or_default()
+    }
+
+    /// The stream of this kind that was written, and its version after it.
+    #[must_use]
+    pub fn stream<A: Kind>(&self) -> Option<(Uuid, Version)> {
+        let found = self
+            .versions
+            .iter()
+            .find(|(stream, _)| stream.kind == A::TYPE);
+        found.map(|(stream, version)| (stream.id, *version))
+    }
+}
+
+/// Which stream a command is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    id: Uuid,
+    is_new: bool,
+}
+
+impl Target {
+    /// One that is there.
+    pub fn at(id: impl Into<Uuid>) -> Self {
+        Self {
+            id: id.into(),
+            is_new: false,
+        }
+    }
+
+    /// One that the command makes.
+    #[must_use]
+    pub const fn new(id: Uuid) -> Self {
+        Self { id, is_new: true }
+    }
+}
+
+/// What a command is decided on.
+pub struct Deciding<A> {
+    /// The thing as it stands, opened; the default where it is new.
+    pub state: A,
+    /// The catalogue.
+    pub known: Arc<Known>,
+    /// Now.
+    pub now: jiff::Timestamp,
+}
+
+/// What is asked of a stream.
+pub struct Asked<A: Kind> {
+    command: A::Command,
+    guards: Vec<Guard>,
+    shows: Option<Uuid>,
+}
+
+impl<A: Kind> Asked<A> {
+    /// This command.
+    pub const fn of(command: A::Command) -> Self {
+        Self {
+            command,
+            guards: vec![],
+            shows: None,
+        }
+    }
+
+    /// Refused while bookings lie in these times.
+    #[must_use]
+    pub fn guarded(mut self, guards: Vec<Guard>) -> Self {
+        self.guards = guards;
+        self
+    }
+
+    /// The answer shows this thing inside the stream (a closure of a business), which the command makes.
+    #[must_use]
+    pub const fn making(mut self, id: Uuid) -> Self {
+        self.shows = Some(id);
+        self
+    }
+}
+
+/// How often a command is decided at most, before the conflict is the answer.
+const ATTEMPTS: u32 = 5;
+
+impl App {
+    /// Does one command on one stream. `ask` is called with what it is decided on, again for each attempt.
+    ///
+    /// # Errors
+    /// What stands in its way; nothing was written then.
+    pub fn send<'a, A: Kind>(
+        &'a self,
+        call: &'a Envelope,
+        target: Target,
+        ask: impl Fn(&Deciding<A>) -> Result<Asked<A>, Problem> + Send + Sync + 'a,
+    ) -> BoxFuture<'a, Result<Done, Problem>> {
+        let business = call.caller.business();
+        let ask = Arc::new(ask);
+        self.execute(call, move |attempt| {
+            let ask = ask.clone();
+            async move {
+                let known = self.catalogue_for(call, &attempt).await?;
+                let loaded = if target.is_new {
+                    Loaded {
+                        state: A::default(),
+                        version: Version::NEW,
+                    }
+                } else {
+                    self.load::<A>(business, target.id).await?
+                };
+                if call
+                    .if_match
+                    .is_some_and(|version| version != loaded.version)
+                {
+                    return Err(stale(loaded.version));
+                }
+                let deciding = Deciding {
+                    state: loaded.state,
+                    known,
+                    now: self.now(),
+                };
+                let asked = ask(&deciding)?;
+                let events = deciding.state.decide(asked.command)?;
+                let mut decision = Decision::new(match (target.is_new, asked.shows) {
+                    (true, None) => Outcome::made(target.id),
+                    (_, Some(id)) => Outcome::made(id),
+                    (false, None) => Outcome::changed(target.id),
+                });
+                decision.write::<A>(self, target.id, loaded.version, &events)?;
+                decision.guards = asked.guards;
+                if A::IN_CATALOGUE {
+                    decision.saw_catalogue = Some(deciding.known.position);
+                }
+                Ok(decision)
+            }
+        })
+    }
+
+    /// The catalogue to decide on: as remembered at first, as it is now once that was refused.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn catalogue_for(
+        &self,
+        call: &Envelope,
+        attempt: &Attempt,
+    ) -> Result<Arc<Known>, Problem> {
+        let business = call.caller.business();
+        if attempt.number == 1 {
+            self.catalogue(business).await
+        } else {
+            self.catalogue_now(business).await
+        }
+    }
+
+    /// Seals and appends what `decide` decides, and has it decide again when something moved on meanwhile. A command
+    /// whose `Idempotency-Key` was accepted before is not done again, nor refused: it is answered as it was.
+    ///
+    /// # Errors
+    /// What stands in its way; nothing was written then.
+    pub fn execute<'a, Decided>(
+        &'a self,
+        call: &'a Envelope,
+        decide: impl Fn(Attempt) -> Decided + Send + Sync + 'a,
+    ) -> BoxFuture<'a, Result<Done, Problem>>
+    where
+        Decided: Future<Output = Result<Decision, Problem>> + Send + 'a,
+    {
+        Box::pin(async move {
+            match self.decide_and_append(call, decide).await {
+                Ok(done) => Ok(done),
+                Err(problem) => self.recalled(call, problem).await,
+            }
+        })
+    }
+
+    /// Not through [`ledger::Ledger::execute`]: a future that is generic over an async closure cannot be shown to be
+    /// `Send` (rust-lang/rust#110338), which axum asks of handlers.
+    async fn decide_and_append<Decided>(
+        &self,
+        call: &Envelope,
+        decide: impl Fn(Attempt) -> Decided,
+    ) -> Result<Done, Problem>
+    where
+        Decided: Future<Output = Result<Decision, Problem>>,
+    {
+        let mut attempt = Attempt {
+            number: 1,
+            after: None,
+        };
+        loop {
+            let decision = decide(attempt.clone()).await?;
+            if decision.is_idle() && call.key.is_none() {
+                return self.idle(call, &decision).await;
+            }
+            let append = self.sealed(call, decision).await?;
+            match self.ledger().append(append).await {
+                Ok(appended) => return self.done(call, appended),
+                Err(AppendError::Refused(refused))
+                    if refused.is_stale() && attempt.number < ATTEMPTS =>
+                {
+                    attempt = Attempt {
+                        number: attempt.number + 1,
+                        after: Some(refused),
+                    };
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// A refusal may be of the command's own making: it was accepted a moment ago, under the same key.
+    async fn recalled(&self, call: &Envelope, problem: Problem) -> Result<Done, Problem> {
+        let Some(key) = &call.key else {
+            return Err(problem);
+        };
+        let caller = call.caller.name();
+        let recalled = self.ledger().recall(call.caller.business(), &caller, key);
+        match recalled.await {
+            Ok(Some(recalled)) if recalled.fingerprint == call.fingerprint => {
+                self.done(call, recalled.appended)
+            }
+            Ok(Some(_)) => Err(Problem::new(Code::IdempotencyKeyReused)),
+            Ok(None) | Err(_) => Err(problem),
+        }
+    }
+
+    fn done(&self, call: &Envelope, appended: Appended) -> Result<Done, Problem> {
+        let outcome = serde_json::from_value(appended.answer).map_err(Problem::internal)?;
+        let moves = |kind: &str| ["business", "service", "staff", "desk"].contains(&kind);
+        if appended
+            .versions
+            .iter()
+            .any(|(stream, _)| moves(&stream.kind))
+        {
+            self.catalogues()
+                .moved(call.caller.business(), appended.last);
+        }
+        Ok(Done {
+            outcome,
+            position: appended.last,
+            versions: appended.versions,
+            replayed: appended.replayed,
+        })
+    }
+
+    /// Nothing to do: as if it had been done before.
+    async fn idle(&self, call: &Envelope, decision: &Decision) -> Result<Done, Problem> {
+        let versions = decision
+            .streams
+            .iter()
+            .filter_map(|stream| match stream.expected {
+                Expected::Version(version) => Some((stream.stream.clone(), version)),
+                Expected::Exists => None,
+            });
+        Ok(Done {
+            outcome: decision.outcome.clone(),
+            position: self.ledger().head(call.caller.business()).await?,
+            versions: versions.collect(),
+            replayed: false,
+        })
+    }
+
+    /// The append that a decision is, its personal values sealed.
+    async fn sealed(&self, call: &Envelope, decision: Decision) -> Result<Append, Problem> {
+        let business = call.caller.business();
+        let mut append = Append::new(business, self.command_of(call, &decision.outcome)?);
+        let mut payloads: Vec<_> = decision
+            .streams
+            .iter()
+            .flat_map(|stream| stream.payloads.iter().cloned())
+            .collect();
+        let keys = self.vault().seal(business.0, &mut payloads).await?;
+        append.person_keys.made = keys.made;
+        append.person_keys.used = keys.used;
+        let mut payloads = payloads.into_iter();
+        for stream in decision.streams {
+            let mut events = Vec::with_capacity(stream.types.len());
+            for ((event_id, event_type, event_version), (_, payload)) in
+                stream.types.into_iter().zip(payloads.by_ref())
+            {
+                events.push(NewEvent {
+                    event_id,
+                    event_type,
+                    event_version,
+                    payload: to_raw_value(&payload).map_err(Problem::internal)?,
+                    occurred_at: None,
+                });
+            }
+            append.streams.push(StreamWrite {
+                stream: stream.stream,
+                expected: stream.expected,
+                events,
+            });
+        }
+        append.claims = decision.claims;
+        append.names = decision.names;
+        append.released_names = decision.released_names;
+        append.guards = decision.guards;
+        append.saw_catalogue = decision.saw_catalogue;
+        append.moves_catalogue = decision.moves_catalogue;
+        Ok(append)
+    }
+
+    fn command_of(&self, call: &Envelope, outcome: &Outcome) -> Result<Command, Problem> {
+        let own_key = || call.command_id.to_string();
+        Ok(Command {
+            id: call.command_id,
+            // A key of ours is kept apart from those that callers think of.
+            caller: match &call.key {
+                Some(_) => call.caller.name(),
+                None => format!("{} once", call.caller.name()),
+            },
+            key: call.key.clone().unwrap_or_else(own_key),
+            fingerprint: call.fingerprint,
+            actor: call.caller.actor_ref(),
+            source: call.caller.source().to_owned(),
+            correlation_id: call.correlation_id,
+            causation_id: None,
+            answer: serde_json::to_value(outcome).map_err(Problem::internal)?,
+        })
+    }
+
+    /// A stream as it stands now, opened.
+    ///
+    /// # Errors
+    /// When it cannot be read or opened.
+    pub async fn load<A: Kind>(
+        &self,
+        business: ledger::BusinessId,
+        id: Uuid,
+    ) -> Result<Loaded<A>, Problem> {
+        let loaded = self.ledger().load::<A>(business, id).await?;
+        self.opened(business, loaded).await
+    }
+
+    /// A stream as it stood at a version, opened.
+    ///
+    /// # Errors
+    /// When it cannot be read or opened.
+    pub async fn load_at<A: Kind>(
+        &self,
+        business: ledger::BusinessId,
+        id: Uuid,
+        version: Version,
+    ) -> Result<Loaded<A>, Problem> {
+        let stream = ledger::StreamId::new(A::TYPE, id);
+        let mut loaded = Loaded {
+            state: A::default(),
+            version: Version::NEW,
+        };
+        let events = self.ledger().events_of(business, &stream).await?;
+        for event in events.iter().filter(|event| event.version <= version) {
+            let payload = serde_json::from_str(event.payload.get());
+            loaded.state.apply(payload.map_err(Problem::internal)?);
+            loaded.version = event.version;
+        }
+        self.opened(business, loaded).await
+    }
+
+    async fn opened<A: Kind>(
+        &self,
+        business: ledger::BusinessId,
+        loaded: Loaded<A>,
+    ) -> Result<Loaded<A>, Problem> {
+        let json = to_raw_value(&loaded.state).map_err(Problem::internal)?;
+        if !vault::holds_sealed(&json) {
+            return Ok(loaded);
+        }
+        let json = serde_json::from_str(json.get()).map_err(Problem::internal)?;
+        let mut json = [json];
+        self.vault().open(business.0, &mut json).await?;
+        let [json] = json;
+        Ok(Loaded {
+            state: serde_json::from_value(json).map_err(Problem::internal)?,
+            version: loaded.version,
+        })
+    }
+}
+
+/// 412: it stands at another version than `If-Match` says.
+fn stale(version: Version) -> Problem {
+    Problem::new(Code::Stale).detail(Message::new("detail-stale").with("version", version))
+}

@@ -1,0 +1,245 @@
+//! The description of the API: what is the same for all routes is said here once and added to each.
+
+use utoipa::{
+    OpenApi, PartialSchema, ToSchema,
+    openapi::{
+        Components, Content, HeaderBuilder, Info, ObjectBuilder, OpenApi as Description, Ref,
+        RefOr, Required, Response, ResponseBuilder,
+        path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
+        schema::{SchemaFormat, SchemaType, Type},
+        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+    },
+};
+
+use crate::problem::Code;
+
+/// What a problem looks like (RFC 9457).
+#[derive(ToSchema)]
+#[schema(as = Problem)]
+#[expect(
+    dead_code,
+    reason = "only its schema is used: `problem::Problem` writes the JSON"
+)]
+struct ProblemSchema {
+    /// Which kind of problem: a place in this API's documentation.
+    #[schema(value_type = String, format = "uri-reference", example = "/api/docs#problem-invalid")]
+    r#type: String,
+    /// The kind of problem, in the language of `Accept-Language`.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// The kind of problem, for programs.
+    code: String,
+    /// What is particular to this case.
+    detail: Option<String>,
+    /// Which fields are at fault.
+    violations: Option<Vec<ViolationSchema>>,
+}
+
+/// A field at fault.
+#[derive(ToSchema)]
+#[schema(as = Violation)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct ViolationSchema {
+    /// Its path in the body (`phones[0].number`), a query parameter, or a header.
+    field: String,
+    /// What is wrong, for programs.
+    code: String,
+    /// What is wrong, in the language of `Accept-Language`.
+    message: String,
+}
+
+/// The description that the routes are added to.
+pub(crate) fn frame() -> Description {
+    #[derive(OpenApi)]
+    #[openapi(components(schemas(ProblemSchema, ViolationSchema)))]
+    struct Frame;
+    let mut frame = Frame::openapi();
+    frame.info = Info::new("Daybook", env!("CARGO_PKG_VERSION"));
+    frame.info.description = Some(
+        "Bookings, clients and staff of a business, every change an immutable event. Ids are UUIDv7; instants are \
+         RFC 3339, in UTC in answers; money is a string in the business's currency; unknown fields are refused."
+            .to_owned(),
+    );
+    frame
+}
+
+/// Routes that need no caller.
+const OPEN: [&str; 6] = [
+    "/api/v1/sign-in",
+    "/livez",
+    "/readyz",
+    "/metrics",
+    "/api/v1/openapi.json",
+    "/api/docs",
+];
+
+/// Adds to every route what it shares with the others: who may call, headers, problems.
+pub(crate) fn complete(mut description: Description) -> Description {
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An API key, or the token of a session"))
+        .build();
+    let components = description.components.get_or_insert_with(Components::new);
+    components
+        .security_schemes
+        .insert("bearer".to_owned(), RefOr::T(SecurityScheme::Http(bearer)));
+    for (path, item) in &mut description.paths.paths {
+        for (method, operation) in operations(item) {
+            complete_one(path, method, operation);
+        }
+    }
+    description
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    [
+        (Method::Get, item.get.as_mut()),
+        (Method::Post, item.post.as_mut()),
+        (Method::Put, item.put.as_mut()),
+        (Method::Patch, item.patch.as_mut()),
+        (Method::Delete, item.delete.as_mut()),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation?)))
+}
+
+fn complete_one(path: &str, method: Method, operation: &mut Operation) {
+    let open = OPEN.contains(&path);
+    let is_api = path.starts_with("/api/v1/");
+    let is_session = path == "/api/v1/sign-in" || path == "/api/v1/sign-out";
+    let is_command = method != Method::Get && !is_session;
+    let names_something = path.contains('{');
+    if !open {
+        let scopes: [&str; 0] = [];
+        operation.security = Some(vec![SecurityRequirement::new("bearer", scopes)]);
+    }
+    if !is_api {
+        return;
+    }
+
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.push(header_parameter(
+        "Accept-Language",
+        "Text for people is in the first of en, pl, fr, uk, sv, it that is named; else in English.",
+        Type::String,
+    ));
+    if is_command {
+        parameters.push(header_parameter(
+            "Idempotency-Key",
+            "1 to 255 visible ASCII characters. The same key with the same request again is answered as the first \
+             time, for 30 days, and done once.",
+            Type::String,
+        ));
+    }
+    if is_command && (names_something || method != Method::Post) {
+        parameters.push(header_parameter(
+            "If-Match",
+            "The ETag that the thing must still have; else 412.",
+            Type::String,
+        ));
+    }
+    if method == Method::Get {
+        parameters.push(header_parameter(
+            "Daybook-Min-Position",
+            "What is shown must have come to this position; waited for at most 5 seconds, then 503.",
+            Type::Integer,
+        ));
+    }
+
+    let mut problems = vec![Code::Malformed, Code::Internal, Code::Unavailable];
+    if !open {
+        problems.extend([Code::Unauthenticated, Code::Forbidden]);
+    }
+    if names_something || path.ends_with("/business") || is_command {
+        problems.push(Code::NotFound);
+    }
+    if method != Method::Get {
+        problems.extend([Code::TooLarge, Code::UnsupportedMediaType]);
+    }
+    problems.push(Code::Invalid);
+    if is_command {
+        problems.extend([Code::Conflict, Code::Stale]);
+    }
+    if path == "/api/v1/sign-in" {
+        problems.extend([Code::BadCredentials, Code::TooManyRequests, Code::Forbidden]);
+    }
+    for (status, response) in &mut operation.responses.responses {
+        if let (true, RefOr::T(response)) = (is_command && status.starts_with('2'), response) {
+            add_command_headers(status, response);
+        }
+    }
+    for code in problems {
+        let status = code.status().as_u16().to_string();
+        let responses = &mut operation.responses.responses;
+        responses
+            .entry(status)
+            .or_insert_with(|| RefOr::T(problem_response(code)));
+    }
+}
+
+fn header_parameter(name: &str, description: &str, kind: Type) -> RefOr<Parameter> {
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(
+            ObjectBuilder::new().schema_type(SchemaType::Type(kind)),
+        ));
+    RefOr::T(parameter.build())
+}
+
+fn add_command_headers(status: &str, response: &mut Response) {
+    let mut add = |name: &str, description: &str, schema: ObjectBuilder| {
+        let header = HeaderBuilder::new()
+            .schema(Some(schema))
+            .description(Some(description));
+        response
+            .headers
+            .insert(name.to_owned(), RefOr::T(header.build()));
+    };
+    let text = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+    let number = ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Integer))
+        .format(Some(SchemaFormat::Custom("int64".to_owned())));
+    add(
+        "Daybook-Position",
+        "The position of the last event written: a query that sends it as Daybook-Min-Position shows the change.",
+        number,
+    );
+    if status != "204" {
+        add("ETag", "The version of the thing, for If-Match.", text());
+    }
+    if status == "201" {
+        add(
+            "Location",
+            "Where the thing that was made is found.",
+            text(),
+        );
+    }
+}
+
+fn problem_response(code: Code) -> Response {
+    let schema = Ref::from_schema_name("Problem");
+    let mut response = ResponseBuilder::new()
+        .description(code.title().say(crate::texts::Speech::En))
+        .content("application/problem+json", Content::new(Some(schema)));
+    if matches!(code, Code::Unavailable | Code::TooManyRequests) {
+        let seconds = u32::schema();
+        let header = HeaderBuilder::new()
+            .schema(Some(seconds))
+            .description(Some("Seconds after which another try is worth it."));
+        response = response.header("Retry-After", header.build());
+    }
+    response.build()
+}

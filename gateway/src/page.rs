@@ -1,0 +1,171 @@
+//! Lists: a page at a time, the next by a cursor that means nothing to its holder.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::{
+    problem::{Problem, Violation},
+    texts::Message,
+};
+
+/// Items on a page where nothing is asked.
+const USUAL: usize = 50;
+/// The most that may be asked for.
+const MOST: usize = 500;
+
+/// The parameters of a list that takes no others. (Others repeat these three: a strict query cannot be flattened.)
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// Items on a page: 50, at most 500.
+    #[param(minimum = 1, maximum = 500)]
+    pub limit: Option<usize>,
+    /// The cursor that the page before gave as `next`.
+    pub after: Option<String>,
+    /// `true`: tells the `total`.
+    #[serde(default)]
+    pub count: bool,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// In the list's order.
+    pub items: Vec<T>,
+    /// To be given as `after` for the next page; null on the last one.
+    pub next: Option<String>,
+    /// How many there are on all pages; only where `count=true` was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// How many items are asked for.
+///
+/// # Errors
+/// 422 outside of 1..=500.
+pub fn limit(asked: Option<usize>) -> Result<usize, Problem> {
+    match asked {
+        None => Ok(USUAL),
+        Some(limit) if (1..=MOST).contains(&limit) => Ok(limit),
+        Some(_) => Err(Problem::field(
+            "limit",
+            Message::new("violation-out-of-range")
+                .with_number("least", 1)
+                .with_number("most", 500),
+        )),
+    }
+}
+
+/// A cursor that holds a place: the sort key of a page's last item.
+///
+/// # Errors
+/// When the place cannot be written as JSON.
+pub fn cursor(place: &impl Serialize) -> Result<String, Problem> {
+    let json = serde_json::to_vec(place).map_err(Problem::internal)?;
+    Ok(URL_SAFE_NO_PAD.encode(json))
+}
+
+/// The place that a cursor holds.
+///
+/// # Errors
+/// 422 when it is no cursor of this list.
+pub fn place<P: DeserializeOwned>(after: Option<&str>) -> Result<Option<P>, Problem> {
+    let Some(after) = after else { return Ok(None) };
+    let json = URL_SAFE_NO_PAD.decode(after).ok();
+    match json.and_then(|json| serde_json::from_slice(&json).ok()) {
+        Some(place) => Ok(Some(place)),
+        None => {
+            let violation = Violation::new("after", Message::new("violation-cursor"));
+            Err(Problem::invalid(vec![violation]))
+        }
+    }
+}
+
+/// The page asked for, of a list that is all in memory, in the order of its ids.
+///
+/// # Errors
+/// 422 for a bad limit or cursor.
+pub fn page_of<T>(
+    all: impl Iterator<Item = (Uuid, T)>,
+    query: &PageQuery,
+) -> Result<Page<T>, Problem> {
+    let limit = limit(query.limit)?;
+    let after: Option<Uuid> = place(query.after.as_deref())?;
+    let mut all: Vec<_> = all.collect();
+    all.sort_by_key(|(id, _)| *id);
+    let total = query.count.then(|| all.len() as u64);
+    let mut rest = all
+        .into_iter()
+        .skip_while(|(id, _)| after.is_some_and(|after| *id <= after))
+        .peekable();
+    let mut items = Vec::new();
+    let mut last = None;
+    while items.len() < limit
+        && let Some((id, item)) = rest.next()
+    {
+        items.push(item);
+        last = Some(id);
+    }
+    let next = match (rest.peek(), last) {
+        (Some(_), Some(last)) => Some(cursor(&last)?),
+        _ => None,
+    };
+    Ok(Page { items, next, total })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbered(n: u128) -> impl Iterator<Item = (Uuid, u128)> {
+        (1..=n).map(|n| (Uuid::from_u128(n), n))
+    }
+
+    #[test]
+    fn pages_join_up_to_the_whole() {
+        let mut seen = vec![];
+        let mut query = PageQuery {
+            limit: Some(3),
+            ..PageQuery::default()
+        };
+        loop {
+            let page = page_of(numbered(7), &query).unwrap();
+            seen.extend(page.items);
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => break,
+            }
+        }
+        assert_eq!(seen, (1..=7).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_last_page_has_no_next_even_when_full() {
+        let query = PageQuery {
+            limit: Some(7),
+            count: true,
+            ..PageQuery::default()
+        };
+        let page = page_of(numbered(7), &query).unwrap();
+        assert_eq!((page.next, page.total), (None, Some(7)));
+    }
+
+    #[test]
+    fn limits_and_cursors_of_ones_own_making_are_refused() {
+        for limit in [0, 501] {
+            let query = PageQuery {
+                limit: Some(limit),
+                ..PageQuery::default()
+            };
+            assert!(page_of(numbered(7), &query).is_err());
+        }
+        let query = PageQuery {
+            after: Some("7".to_owned()),
+            ..PageQuery::default()
+        };
+        assert!(page_of(numbered(7), &query).is_err());
+    }
+}

@@ -1,0 +1,405 @@
+//! What each error of the layers below is to the outside: one exhaustive `match` for each of them.
+
+use domain::{
+    access::AccessError,
+    booking::BookingError,
+    business::BusinessError,
+    client::ClientError,
+    contact::ContactError,
+    desk::{self, DeskError},
+    hours::{BadHours, HoursFault},
+    money::MoneyError,
+    service::{ServiceError, TimingField},
+    staff::StaffError,
+    text::TextError,
+};
+use ledger::{AppendError, LoadError, ReadError, Refused};
+use serde_json::json;
+use vault::{OpenError, SealError};
+
+use super::{Code, Problem, Violation};
+use crate::texts::Message;
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        if is_away(&error) {
+            Self::unavailable(error)
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+/// The database cannot be reached, or not in time; another try may succeed.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        // Connection lost (08), resources (53), shut down or starting (57P), taken back for a deadlock (40).
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            ["08", "53", "57", "40", "55P03", "25P03"]
+                .iter()
+                .any(|class| code.starts_with(class))
+        }),
+        _ => false,
+    }
+}
+
+/// Looks through the layers for the database's own word: postgres-es wraps it in a box.
+fn database_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a sqlx::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<sqlx::Error>() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn of_store(error: impl std::error::Error + Send + Sync + 'static) -> Problem {
+    match database_error(&error) {
+        Some(found) if is_away(found) => Problem::unavailable(error),
+        Some(_) | None => Problem::internal(error),
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        of_store(error)
+    }
+}
+
+impl From<LoadError> for Problem {
+    fn from(error: LoadError) -> Self {
+        match error {
+            // What postgres-es says of a connection, in words of its own.
+            LoadError::Store(cqrs_es::persist::PersistenceError::ConnectionError(_)) => {
+                Self::unavailable(error)
+            }
+            LoadError::Store(_) | LoadError::Unknown { .. } => of_store(error),
+        }
+    }
+}
+
+impl From<OpenError> for Problem {
+    fn from(error: OpenError) -> Self {
+        of_store(error)
+    }
+}
+
+impl From<SealError> for Problem {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::KeyDestroyed { .. } => erased(),
+            SealError::Malformed { .. } | SealError::AlreadySealed { .. } => Self::internal(error),
+            SealError::Keys(error) => error.into(),
+        }
+    }
+}
+
+/// Nothing more may be written about who was erased.
+fn erased() -> Problem {
+    Problem::new(Code::Conflict).detail(Message::new("detail-erased"))
+}
+
+impl From<AppendError> for Problem {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Refused(refused) => refused.into(),
+            AppendError::Malformed(_) => Self::internal(error),
+            AppendError::Crowded => Self::new(Code::Unavailable)
+                .detail(Message::new("detail-crowded"))
+                .retry_after(1),
+            AppendError::Unavailable(_) => Self::unavailable(error),
+            AppendError::Unknown(_) => {
+                Self::unavailable(error).detail(Message::new("detail-outcome-unknown"))
+            }
+            AppendError::Store(_) => of_store(error),
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::MovedOn { .. }
+            | Refused::CatalogueMoved { .. }
+            | Refused::PersonKeyMade { .. } => {
+                Self::new(Code::Conflict).detail(Message::new("detail-moved-on"))
+            }
+            Refused::NoSuchStream { .. } => Self::not_found(),
+            Refused::TimeTaken { .. } => Self::new(Code::SlotTaken),
+            Refused::NameTaken { kind, .. } => Self::new(Code::Conflict)
+                .detail(Message::new("detail-name-taken").with("kind", kind)),
+            Refused::KeyReused => Self::new(Code::IdempotencyKeyReused),
+            Refused::Guarded { by } => {
+                let count = i64::try_from(by.len()).unwrap_or(i64::MAX);
+                let bookings = by.iter().map(|hit| {
+                    json!({
+                        "id": hit.owner,
+                        "start": hit.body.start,
+                        "end": hit.body.end,
+                        "resource_id": hit.resource,
+                    })
+                });
+                Self::new(Code::BookingsAffected)
+                    .detail(Message::new("detail-bookings-affected").with_number("count", count))
+                    .with("bookings", bookings.collect())
+            }
+            Refused::PersonKeyGone { .. } => erased(),
+        }
+    }
+}
+
+fn wrong_state(detail: &'static str) -> Problem {
+    Problem::new(Code::WrongState).detail(Message::new(detail))
+}
+
+fn out_of_range(least: u32, most: u32) -> Message {
+    Message::new("violation-out-of-range")
+        .with_number("least", least)
+        .with_number("most", most)
+}
+
+impl From<BusinessError> for Problem {
+    fn from(error: BusinessError) -> Self {
+        match error {
+            BusinessError::NotOpened | BusinessError::NoSuchClosure => Self::not_found(),
+            BusinessError::AlreadyOpened => Self::new(Code::Conflict),
+            BusinessError::CurrencyInUse => {
+                Self::field("currency", Message::new("violation-currency-in-use"))
+            }
+            BusinessError::NoLanguage => Self::field("languages", Message::new("violation-empty")),
+            BusinessError::OutOfRange { field, least, most } => {
+                Self::field(field, out_of_range(least, most))
+            }
+        }
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::NotOffered => Self::not_found(),
+            ServiceError::AlreadyOffered => Self::new(Code::Conflict),
+            ServiceError::Withdrawn => wrong_state("detail-withdrawn"),
+            ServiceError::Length { field, least, most } => {
+                let field = match field {
+                    TimingField::Duration => "duration_min".to_owned(),
+                    TimingField::DurationOf(staff) => format!("per_staff[{staff}].duration_min"),
+                    TimingField::BufferBefore => "buffer_before_min".to_owned(),
+                    TimingField::BufferAfter => "buffer_after_min".to_owned(),
+                };
+                Self::field(field, out_of_range(least, most))
+            }
+            ServiceError::ProcessingOutside { staff_id } => {
+                let field = staff_id.map_or_else(
+                    || "processing".to_owned(),
+                    |staff| format!("per_staff[{staff}].duration_min"),
+                );
+                Self::field(field, Message::new("violation-processing-outside"))
+            }
+            ServiceError::NegativePrice { staff_id } => {
+                let field = staff_id.map_or_else(
+                    || "price".to_owned(),
+                    |staff| format!("per_staff[{staff}].price"),
+                );
+                Self::field(field, Message::new("violation-negative"))
+            }
+            ServiceError::StaffTwice { staff_id } => Self::field(
+                format!("per_staff[{staff_id}].staff_id"),
+                Message::new("violation-twice"),
+            ),
+        }
+    }
+}
+
+impl From<StaffError> for Problem {
+    fn from(error: StaffError) -> Self {
+        match error {
+            StaffError::NotJoined | StaffError::NoSuchAbsence => Self::not_found(),
+            StaffError::AlreadyJoined => Self::new(Code::Conflict),
+            StaffError::Left => wrong_state("detail-left"),
+            StaffError::SlotInterval => Self::field("slot_interval_min", out_of_range(1, 1_440)),
+        }
+    }
+}
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::NotAdded | DeskError::NoSuchHoliday => Self::not_found(),
+            DeskError::AlreadyAdded => Self::new(Code::Conflict),
+            DeskError::Retired => wrong_state("detail-retired"),
+            DeskError::Capacity => Self::field("capacity", out_of_range(1, u32::from(desk::MOST))),
+        }
+    }
+}
+
+impl From<ClientError> for Problem {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::NotRegistered => Self::not_found(),
+            ClientError::AlreadyRegistered => Self::new(Code::Conflict),
+            ClientError::NotPositive => {
+                Self::field("amount", Message::new("violation-not-positive"))
+            }
+        }
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NoSuchKey => Self::not_found(),
+            AccessError::Taken => Self::new(Code::Conflict),
+        }
+    }
+}
+
+impl From<BookingError> for Problem {
+    fn from(error: BookingError) -> Self {
+        match error {
+            BookingError::NotPlaced => Self::not_found(),
+            BookingError::AlreadyPlaced => Self::new(Code::Conflict),
+            BookingError::CannotBegin(status) => Self::field(
+                "status",
+                Message::new("violation-cannot-begin").with("status", status.as_str()),
+            ),
+            BookingError::WrongState { status, asked: _ } => Self::new(Code::WrongState)
+                .detail(Message::new("detail-wrong-state").with("status", status.as_str()))
+                .with("state", json!(status.as_str())),
+            BookingError::Deleted { asked: _ } => {
+                wrong_state("detail-deleted").with("state", json!("deleted"))
+            }
+            BookingError::NotArrived => wrong_state("detail-not-arrived"),
+            BookingError::NegativePrice => Self::field("price", Message::new("violation-negative")),
+            BookingError::NotPositive => {
+                Self::field("amount", Message::new("violation-not-positive"))
+            }
+            BookingError::MoreThanPaid { left } => Self::field(
+                "amount",
+                Message::new("violation-more-than-paid").with("left", left),
+            ),
+            BookingError::NoSuchPayment => {
+                Self::field("payment_id", Message::new("violation-not-found"))
+            }
+            BookingError::OtherCurrency { agreed } => Self::field(
+                "amount",
+                Message::new("violation-other-currency").with("currency", agreed.code()),
+            ),
+            BookingError::Rating => Self::field("rating", out_of_range(1, 5)),
+        }
+    }
+}
+
+impl From<TextError> for Message {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Empty => Self::new("violation-empty"),
+            TextError::TooLong { max } => Self::new("violation-too-long")
+                .with_number("max", i64::try_from(max).unwrap_or(i64::MAX)),
+            TextError::Control => Self::new("violation-control-characters"),
+            TextError::Form(form) => Self::new("violation-form").with("what", form),
+        }
+    }
+}
+
+impl From<ContactError> for Message {
+    fn from(error: ContactError) -> Self {
+        Self::new(match error {
+            ContactError::Phone => "violation-phone",
+            ContactError::Email => "violation-email",
+            ContactError::Telegram => "violation-telegram",
+            ContactError::FiscalCode => "violation-fiscal-code",
+            ContactError::Country => "violation-country",
+            ContactError::Language => "violation-language",
+        })
+    }
+}
+
+impl From<MoneyError> for Message {
+    fn from(error: MoneyError) -> Self {
+        match error {
+            MoneyError::TooPrecise { currency, decimals } => Self::new("violation-too-precise")
+                .with("currency", currency.code())
+                .with_number("decimals", decimals),
+            MoneyError::TooLarge => Self::new("violation-too-much"),
+            MoneyError::NotANumber => Self::new("violation-not-money"),
+            MoneyError::Mixed(currency, _) => {
+                Self::new("violation-other-currency").with("currency", currency.code())
+            }
+        }
+    }
+}
+
+/// What is wrong with hours that stand in the field `at`; in the body itself if that is empty.
+pub(crate) fn violations_of_hours(at: &str, faults: Vec<BadHours>) -> Vec<Violation> {
+    let violation = |BadHours { field, fault }| {
+        let message = match fault {
+            HoursFault::BeginsAtTheEndOfTheDay => Message::new("violation-begins-at-the-end"),
+            HoursFault::EndNotAfterStart { from, to: _ } => {
+                Message::new("violation-end-not-after-start").with("from", from)
+            }
+            HoursFault::DateTwice(_) => Message::new("violation-twice"),
+        };
+        let field = if at.is_empty() {
+            field
+        } else {
+            format!("{at}.{field}")
+        };
+        Violation::new(field, message)
+    };
+    faults.into_iter().map(violation).collect()
+}
+
+/// What serde found wrong with a body (or a query), at which place in it.
+pub(crate) fn body_fault<E: std::fmt::Display>(
+    path: &serde_path_to_error::Path,
+    error: &E,
+) -> Violation {
+    let said = error.to_string();
+    // serde_json ends with the place in the text; the path says it better.
+    let said = said.split(" at line ").next().unwrap_or_default();
+    let path = path.to_string();
+    let path = if path == "." { String::new() } else { path };
+    let below = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    let named = || said.split('`').nth(1).unwrap_or_default();
+    if said.starts_with("missing field") {
+        return Violation::new(below(named()), Message::new("violation-missing"));
+    }
+    if said.starts_with("unknown field") {
+        // The path ends with the unknown field already.
+        let field = if path.is_empty() {
+            named().to_owned()
+        } else {
+            path
+        };
+        return Violation::new(field, Message::new("violation-unknown-field"));
+    }
+    if said.starts_with("duplicate field") {
+        let field = if path.is_empty() {
+            named().to_owned()
+        } else {
+            path
+        };
+        return Violation::new(field, Message::new("violation-twice"));
+    }
+    let id = if said.starts_with("invalid type") {
+        "violation-wrong-type"
+    } else {
+        "violation-form"
+    };
+    Violation::new(path, Message::new(id).with("what", said))
+}

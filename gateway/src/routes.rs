@@ -1,0 +1,5 @@
+//! The routes, one module for each kind of thing: its requests, its views, its handlers side by side.
+
+pub(crate) mod docs;
+pub(crate) mod health;
+pub(crate) mod services;

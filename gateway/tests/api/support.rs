@@ -1,0 +1,204 @@
+//! A business to call, and answers made ready to compare.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum_test::{TestRequest, TestResponse, TestServer};
+use domain::{
+    contact::Email,
+    money::Currency,
+    text::{Label, Slug},
+    time::Zone,
+};
+use gateway::{
+    App, Parts, Settings,
+    access::{NewBusiness, OpenedBusiness, create_business},
+};
+use jiff::{SignedDuration, Timestamp};
+use ledger::{BusinessId, Ledger};
+use serde_json::{Value, json};
+use testbed::Database;
+use uuid::Uuid;
+use vault::{MasterKey, Vault};
+
+/// What the clock says at first: a Monday, 10:00 in Warsaw.
+pub(crate) const MORNING: &str = "2026-11-23T09:00:00Z";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// A clock that stands still until it is moved.
+#[derive(Clone)]
+pub(crate) struct Hands(Arc<Mutex<Timestamp>>);
+
+impl Hands {
+    pub(crate) fn forward(&self, by: SignedDuration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+/// A service with one business in it, and a caller with its owner's key.
+pub(crate) struct Salon {
+    pub(crate) app: App,
+    pub(crate) server: TestServer,
+    pub(crate) opened: OpenedBusiness,
+    pub(crate) hands: Hands,
+    // Dropped last: its database goes with it.
+    pub(crate) database: Database,
+}
+
+/// A service without a business.
+pub(crate) async fn empty_app() -> (App, Hands, Database) {
+    let database = testbed::database().await;
+    let pool = database.service_pool().await;
+    let hands = Hands(Arc::new(Mutex::new(MORNING.parse().unwrap())));
+    let shown = hands.clone();
+    let app = App::new(Parts {
+        ledger: Ledger::new(pool.clone(), domain::event::upcasters()),
+        vault: Vault::new(&MasterKey::generate(), pool.clone()),
+        pool,
+        settings: Settings::default(),
+        clock: Arc::new(move || *shown.0.lock().unwrap()),
+        probes: vec![],
+    });
+    (app, hands, database)
+}
+
+/// Opens a business in Warsaw.
+pub(crate) async fn open(app: &App, slug: &str) -> OpenedBusiness {
+    let new = NewBusiness {
+        name: Label::parse("Salon Ada").unwrap(),
+        slug: Slug::parse(slug).unwrap(),
+        time_zone: Zone::named("Europe/Warsaw").unwrap(),
+        currency: Currency::PLN,
+        country: None,
+        owner_email: Email::parse(&format!("owner@{slug}.example")).unwrap(),
+        owner_password: PASSWORD.into(),
+    };
+    create_business(app, new).await.unwrap()
+}
+
+impl Salon {
+    pub(crate) async fn open() -> Self {
+        let (app, hands, database) = empty_app().await;
+        let opened = open(&app, "ada").await;
+        let server = TestServer::new(gateway::router(app.clone()));
+        Self {
+            app,
+            server,
+            opened,
+            hands,
+            database,
+        }
+    }
+
+    pub(crate) fn business(&self) -> BusinessId {
+        BusinessId(self.opened.business_id.uuid())
+    }
+
+    /// A request with the owner's key.
+    pub(crate) fn call(&self, method: Method, path: &str) -> TestRequest {
+        self.bare(method, path)
+            .authorization_bearer(&self.opened.api_key)
+    }
+
+    /// A request of nobody's.
+    pub(crate) fn bare(&self, method: Method, path: &str) -> TestRequest {
+        self.server.method(method, &format!("/api/v1{path}"))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> TestRequest {
+        self.call(Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> TestRequest {
+        self.call(Method::POST, path).json(body)
+    }
+
+    pub(crate) fn put(&self, path: &str, body: &Value) -> TestRequest {
+        self.call(Method::PUT, path).json(body)
+    }
+
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> TestRequest {
+        self.call(Method::PATCH, path).json(body)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> TestRequest {
+        self.call(Method::DELETE, path)
+    }
+
+    /// The last position of the business's ledger.
+    pub(crate) async fn head(&self) -> i64 {
+        self.app.ledger().head(self.business()).await.unwrap().0
+    }
+
+    /// Makes a service, and gives its id.
+    pub(crate) async fn service(&self, name: &str) -> Uuid {
+        let body = json!({"name": name, "duration_min": 45, "price": "120.00"});
+        id_of(&self.post("/services", &body).await)
+    }
+}
+
+pub(crate) fn header(name: &'static str, value: &str) -> (HeaderName, HeaderValue) {
+    (
+        HeaderName::from_static(name),
+        HeaderValue::from_str(value).unwrap(),
+    )
+}
+
+/// The `id` in the body of a 201.
+#[track_caller]
+pub(crate) fn id_of(response: &TestResponse) -> Uuid {
+    assert_eq!(response.status_code(), 201, "{}", response.text());
+    response.json::<Value>()["id"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+/// The answer as it is compared: status, the headers that the contract speaks of, body; ids told apart by number.
+pub(crate) fn seen(response: &TestResponse) -> Value {
+    let mut seen = serde_json::Map::new();
+    seen.insert("status".to_owned(), json!(response.status_code().as_u16()));
+    for name in [
+        "content-type",
+        "content-language",
+        "location",
+        "etag",
+        "daybook-position",
+        "retry-after",
+        "www-authenticate",
+        "allow",
+    ] {
+        if let Some(value) = response.headers().get(name) {
+            seen.insert(name.to_owned(), json!(value.to_str().unwrap()));
+        }
+    }
+    let text = response.text();
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    seen.insert("body".to_owned(), body);
+    let mut seen = Value::Object(seen);
+    number(&mut seen, &mut HashMap::new());
+    seen
+}
+
+fn number(json: &mut Value, known: &mut HashMap<Uuid, usize>) {
+    match json {
+        Value::String(text) => {
+            let (before, last) = match text.rsplit_once(['/', '[']) {
+                Some((before, last)) => (&text[..=before.len()], last),
+                None => ("", text.as_str()),
+            };
+            if let Ok(id) = last.parse::<Uuid>() {
+                let next = known.len() + 1;
+                let number = *known.entry(id).or_insert(next);
+                *text = format!("{before}«{number}»");
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| number(item, known)),
+        Value::Object(members) => members.values_mut().for_each(|m| number(m, known)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

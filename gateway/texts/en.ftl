@@ -1,0 +1,109 @@
+# Titles of problems
+
+problem-malformed = The request cannot be read
+problem-unauthenticated = Sign in, or give a valid API key
+problem-bad-credentials = The e-mail address or the password is wrong
+problem-forbidden = You may not do this
+problem-cross-site = The request came from another site
+problem-not-found = There is no such thing here
+problem-method-not-allowed = This cannot be done at this address
+problem-slot-taken = The time is taken
+problem-conflict = Something stands in the way
+problem-wrong-state = This does not fit where things stand
+problem-bookings-affected = There are bookings in that time
+problem-stale = It was changed since you read it
+problem-too-large = The request is too large
+problem-unsupported-media-type = This kind of content is not taken here
+problem-invalid = Some fields need another look
+problem-idempotency-key-reused = The Idempotency-Key was used for another request
+problem-too-many-requests = Too many attempts; wait a little
+problem-internal = Something went wrong on our side
+problem-unavailable = The service cannot do this at the moment
+problem-not-yet = The change you wait for is not shown yet
+
+# Particulars of one case
+
+detail-bad-json = The body is not valid JSON: { $what }
+detail-not-utf8 = The body is not valid UTF-8.
+detail-body-lost = The body did not arrive whole.
+detail-too-large = At most { $max } bytes are taken.
+detail-wants-type = Send it as { $wanted }.
+detail-no-token = The request carries neither an API key nor a session.
+detail-unknown-token = The API key or session is unknown, expired or revoked.
+detail-no-route = There is nothing at this address.
+detail-moved-on = It was changed at the same moment. Read it again and retry.
+detail-stale = It stands at version { $version }.
+detail-name-taken = The name is in use ({ $kind }).
+detail-bookings-affected = { $count ->
+    [one] One booking lies in that time. Send keep_bookings: true to keep it there.
+   *[other] { $count } bookings lie in that time. Send keep_bookings: true to keep them there.
+}
+detail-erased = This person's data was erased; nothing more can be written about them.
+detail-crowded = Too many changes of this business are waiting.
+detail-outcome-unknown = The database was lost before it answered: the change may have been made. Send it again with the same Idempotency-Key.
+detail-withdrawn = The service was withdrawn.
+detail-left = The staff member has left.
+detail-retired = The desk was retired.
+detail-wrong-state = The booking is { $status }.
+detail-deleted = The booking is deleted; restore it first.
+detail-not-arrived = The client has not arrived.
+
+# What is wrong with a field
+
+violation-missing = is missing
+violation-unknown-field = is not known here
+violation-twice = stands there twice
+violation-wrong-type = is of the wrong type ({ $what })
+violation-form = does not have the right form ({ $what })
+violation-empty = must not be empty
+violation-too-long = { $max ->
+    [one] must have at most one character
+   *[other] must have at most { $max } characters
+}
+violation-too-short = { $min ->
+    [one] must have at least one character
+   *[other] must have at least { $min } characters
+}
+violation-too-many = { $max ->
+    [one] takes at most one
+   *[other] takes at most { $max }
+}
+violation-control-characters = must not hold control characters
+violation-color = must be a colour such as #3366cc
+violation-origin = takes letters, digits, spaces and _ - .
+violation-phone = is not a phone number; give it with its country, such as +48 600 100 200
+violation-email = is not an e-mail address
+violation-telegram = is not a Telegram name such as @ada_l
+violation-fiscal-code = takes 4 to 32 letters and digits
+violation-country = is not a two-letter country code
+violation-language = is not a language tag such as pl or en-GB
+violation-time-zone = is not a time zone such as Europe/Warsaw
+violation-currency = is not a currency code such as EUR
+violation-currency-in-use = cannot change once something has a price
+violation-date = is not a date such as 2026-11-23
+violation-not-money = is not an amount such as "120.00"
+violation-too-precise = { $decimals ->
+    [0] takes no decimals in { $currency }
+    [one] takes at most one decimal in { $currency }
+   *[other] takes at most { $decimals } decimals in { $currency }
+}
+violation-too-much = is too large
+violation-negative = must not be negative
+violation-not-positive = must be above zero
+violation-out-of-range = must lie between { $least } and { $most }
+violation-processing-outside = must begin after the start and end before the end of the service
+violation-not-found = is not known in this business
+violation-gone = no longer takes bookings
+violation-end-not-after-start = must come after { $from }
+violation-begins-at-the-end = 24:00 may end a day, not begin an interval
+violation-cannot-begin = a booking cannot begin { $status }
+violation-more-than-paid = only { $left } is left to give back
+violation-other-currency = must be in { $currency }
+violation-role = is not offered yet; the only role is owner
+violation-past = must lie in the future
+violation-cursor = is not a cursor that an earlier answer gave
+violation-header = cannot be read
+violation-calendar = holds no event with a date that can be read
+violation-which-business = must name one of your businesses: { $slugs }
+violation-null = cannot be taken away
+violation-local-time = is not a local date-time such as 2026-11-23T09:00

@@ -1,0 +1,109 @@
+# Titres des problèmes
+
+problem-malformed = La requête est illisible
+problem-unauthenticated = Connectez-vous ou donnez une clé d'API valable
+problem-bad-credentials = L'adresse e-mail ou le mot de passe est incorrect
+problem-forbidden = Vous n'en avez pas le droit
+problem-cross-site = La requête vient d'un autre site
+problem-not-found = Cela n'existe pas ici
+problem-method-not-allowed = Cela ne peut pas se faire à cette adresse
+problem-slot-taken = Cet horaire est pris
+problem-conflict = Quelque chose s'y oppose
+problem-wrong-state = Cela ne convient pas à l'état actuel
+problem-bookings-affected = Il y a des réservations sur cette période
+problem-stale = Cela a changé depuis votre lecture
+problem-too-large = La requête est trop grande
+problem-unsupported-media-type = Ce type de contenu n'est pas accepté ici
+problem-invalid = Certains champs sont à revoir
+problem-idempotency-key-reused = Cette Idempotency-Key a servi pour une autre requête
+problem-too-many-requests = Trop de tentatives ; patientez un peu
+problem-internal = Une erreur est survenue de notre côté
+problem-unavailable = Le service ne peut pas le faire pour le moment
+problem-not-yet = Le changement attendu n'est pas encore visible
+
+# Précisions sur un cas
+
+detail-bad-json = Le corps n'est pas du JSON valable : { $what }
+detail-not-utf8 = Le corps n'est pas de l'UTF-8 valable.
+detail-body-lost = Le corps n'est pas arrivé en entier.
+detail-too-large = { $max } octets au plus sont acceptés.
+detail-wants-type = Envoyez-le en { $wanted }.
+detail-no-token = La requête ne porte ni clé d'API ni session.
+detail-unknown-token = La clé d'API ou la session est inconnue, expirée ou révoquée.
+detail-no-route = Il n'y a rien à cette adresse.
+detail-moved-on = Cela a été modifié au même moment. Relisez et réessayez.
+detail-stale = La version actuelle est { $version }.
+detail-name-taken = Ce nom est déjà pris ({ $kind }).
+detail-bookings-affected = { $count ->
+    [one] Une réservation tombe sur cette période. Envoyez keep_bookings: true pour l'y laisser.
+   *[other] { $count } réservations tombent sur cette période. Envoyez keep_bookings: true pour les y laisser.
+}
+detail-erased = Les données de cette personne ont été effacées ; plus rien ne peut être écrit à son sujet.
+detail-crowded = Trop de modifications de cet établissement sont en attente.
+detail-outcome-unknown = La base de données a été perdue avant sa réponse : la modification a pu être faite. Renvoyez-la avec la même Idempotency-Key.
+detail-withdrawn = Ce service a été retiré.
+detail-left = Ce membre du personnel est parti.
+detail-retired = Ce poste a été supprimé.
+detail-wrong-state = État de la réservation : { $status }.
+detail-deleted = La réservation est supprimée ; restaurez-la d'abord.
+detail-not-arrived = Le client n'est pas arrivé.
+
+# Ce qui ne va pas dans un champ
+
+violation-missing = manque
+violation-unknown-field = est inconnu ici
+violation-twice = s'y trouve deux fois
+violation-wrong-type = n'est pas du bon type ({ $what })
+violation-form = n'a pas la bonne forme ({ $what })
+violation-empty = ne doit pas être vide
+violation-too-long = { $max ->
+    [one] doit avoir au plus { $max } caractère
+   *[other] doit avoir au plus { $max } caractères
+}
+violation-too-short = { $min ->
+    [one] doit avoir au moins { $min } caractère
+   *[other] doit avoir au moins { $min } caractères
+}
+violation-too-many = { $max ->
+    [one] accepte au plus { $max } élément
+   *[other] accepte au plus { $max } éléments
+}
+violation-control-characters = ne doit pas contenir de caractères de contrôle
+violation-color = doit être une couleur telle que #3366cc
+violation-origin = accepte lettres, chiffres, espaces et _ - .
+violation-phone = n'est pas un numéro de téléphone ; donnez-le avec son pays, par exemple +33 6 12 34 56 78
+violation-email = n'est pas une adresse e-mail
+violation-telegram = n'est pas un nom Telegram tel que @ada_l
+violation-fiscal-code = accepte de 4 à 32 lettres et chiffres
+violation-country = n'est pas un code de pays à deux lettres
+violation-language = n'est pas une étiquette de langue telle que fr ou en-GB
+violation-time-zone = n'est pas un fuseau horaire tel que Europe/Paris
+violation-currency = n'est pas un code de monnaie tel que EUR
+violation-currency-in-use = ne peut plus changer dès que quelque chose a un prix
+violation-date = n'est pas une date telle que 2026-11-23
+violation-not-money = n'est pas un montant tel que "120.00"
+violation-too-precise = { $decimals ->
+    [0] n'accepte pas de décimales en { $currency }
+    [one] accepte au plus { $decimals } décimale en { $currency }
+   *[other] accepte au plus { $decimals } décimales en { $currency }
+}
+violation-too-much = est trop grand
+violation-negative = ne doit pas être négatif
+violation-not-positive = doit être supérieur à zéro
+violation-out-of-range = doit se situer entre { $least } et { $most }
+violation-processing-outside = doit commencer après le début et finir avant la fin du service
+violation-not-found = est inconnu dans cet établissement
+violation-gone = ne prend plus de réservations
+violation-end-not-after-start = doit venir après { $from }
+violation-begins-at-the-end = 24:00 peut terminer un jour, pas commencer un intervalle
+violation-cannot-begin = une réservation ne peut pas commencer { $status }
+violation-more-than-paid = il ne reste que { $left } à rendre
+violation-other-currency = doit être en { $currency }
+violation-role = n'est pas encore proposé ; le seul rôle est owner
+violation-past = doit se situer dans l'avenir
+violation-cursor = n'est pas un curseur donné par une réponse précédente
+violation-header = est illisible
+violation-calendar = ne contient aucun événement dont la date soit lisible
+violation-which-business = doit nommer l'un de vos établissements : { $slugs }
+violation-null = ne peut pas être retiré
+violation-local-time = n'est pas une date et heure locale telle que 2026-11-23T09:00

@@ -1,0 +1,109 @@
+# Titoli dei problemi
+
+problem-malformed = La richiesta non è leggibile
+problem-unauthenticated = Accedi oppure fornisci una chiave API valida
+problem-bad-credentials = L'indirizzo e-mail o la password non sono corretti
+problem-forbidden = Non hai il permesso di farlo
+problem-cross-site = La richiesta viene da un altro sito
+problem-not-found = Qui non esiste
+problem-method-not-allowed = A questo indirizzo non si può fare
+problem-slot-taken = L'orario è occupato
+problem-conflict = Qualcosa lo impedisce
+problem-wrong-state = Non si accorda con lo stato attuale
+problem-bookings-affected = In quel periodo ci sono prenotazioni
+problem-stale = È cambiato da quando l'hai letto
+problem-too-large = La richiesta è troppo grande
+problem-unsupported-media-type = Questo tipo di contenuto qui non è accettato
+problem-invalid = Alcuni campi vanno rivisti
+problem-idempotency-key-reused = Questa Idempotency-Key è stata usata per un'altra richiesta
+problem-too-many-requests = Troppi tentativi; aspetta un poco
+problem-internal = Qualcosa è andato storto da parte nostra
+problem-unavailable = Al momento il servizio non può farlo
+problem-not-yet = La modifica attesa non si vede ancora
+
+# Particolari di un caso
+
+detail-bad-json = Il corpo non è JSON valido: { $what }
+detail-not-utf8 = Il corpo non è UTF-8 valido.
+detail-body-lost = Il corpo non è arrivato intero.
+detail-too-large = Si accettano al massimo { $max } byte.
+detail-wants-type = Invialo come { $wanted }.
+detail-no-token = La richiesta non porta né chiave API né sessione.
+detail-unknown-token = La chiave API o la sessione è sconosciuta, scaduta o revocata.
+detail-no-route = A questo indirizzo non c'è nulla.
+detail-moved-on = È stato modificato nello stesso momento. Rileggi e riprova.
+detail-stale = La versione attuale è { $version }.
+detail-name-taken = Il nome è già in uso ({ $kind }).
+detail-bookings-affected = { $count ->
+    [one] Una prenotazione cade in quel periodo. Invia keep_bookings: true per lasciarla.
+   *[other] { $count } prenotazioni cadono in quel periodo. Invia keep_bookings: true per lasciarle.
+}
+detail-erased = I dati di questa persona sono stati cancellati; non si può più scrivere nulla su di lei.
+detail-crowded = Troppe modifiche di questa attività sono in attesa.
+detail-outcome-unknown = Il database è venuto a mancare prima della risposta: la modifica può essere stata fatta. Inviala di nuovo con la stessa Idempotency-Key.
+detail-withdrawn = Il servizio è stato ritirato.
+detail-left = Il membro del personale è andato via.
+detail-retired = La postazione è stata tolta.
+detail-wrong-state = Stato della prenotazione: { $status }.
+detail-deleted = La prenotazione è eliminata; prima ripristinala.
+detail-not-arrived = Il cliente non è arrivato.
+
+# Che cosa non va in un campo
+
+violation-missing = manca
+violation-unknown-field = qui non è conosciuto
+violation-twice = compare due volte
+violation-wrong-type = è del tipo sbagliato ({ $what })
+violation-form = non ha la forma giusta ({ $what })
+violation-empty = non può essere vuoto
+violation-too-long = { $max ->
+    [one] può avere al massimo un carattere
+   *[other] può avere al massimo { $max } caratteri
+}
+violation-too-short = { $min ->
+    [one] deve avere almeno un carattere
+   *[other] deve avere almeno { $min } caratteri
+}
+violation-too-many = { $max ->
+    [one] accetta al massimo un elemento
+   *[other] accetta al massimo { $max } elementi
+}
+violation-control-characters = non può contenere caratteri di controllo
+violation-color = deve essere un colore come #3366cc
+violation-origin = accetta lettere, cifre, spazi e _ - .
+violation-phone = non è un numero di telefono; indicalo con il paese, per esempio +39 312 345 6789
+violation-email = non è un indirizzo e-mail
+violation-telegram = non è un nome Telegram come @ada_l
+violation-fiscal-code = accetta da 4 a 32 lettere e cifre
+violation-country = non è un codice di paese di due lettere
+violation-language = non è un'etichetta di lingua come it o en-GB
+violation-time-zone = non è un fuso orario come Europe/Rome
+violation-currency = non è un codice di valuta come EUR
+violation-currency-in-use = non può cambiare quando qualcosa ha già un prezzo
+violation-date = non è una data come 2026-11-23
+violation-not-money = non è un importo come "120.00"
+violation-too-precise = { $decimals ->
+    [0] in { $currency } non accetta decimali
+    [one] in { $currency } accetta al massimo un decimale
+   *[other] in { $currency } accetta al massimo { $decimals } decimali
+}
+violation-too-much = è troppo grande
+violation-negative = non può essere negativo
+violation-not-positive = deve essere maggiore di zero
+violation-out-of-range = deve stare tra { $least } e { $most }
+violation-processing-outside = deve cominciare dopo l'inizio e finire prima della fine del servizio
+violation-not-found = non è conosciuto in questa attività
+violation-gone = non accetta più prenotazioni
+violation-end-not-after-start = deve venire dopo { $from }
+violation-begins-at-the-end = 24:00 può chiudere un giorno, non aprire un intervallo
+violation-cannot-begin = una prenotazione non può cominciare come { $status }
+violation-more-than-paid = restano da rendere solo { $left }
+violation-other-currency = deve essere in { $currency }
+violation-role = non è ancora offerto; l'unico ruolo è owner
+violation-past = deve stare nel futuro
+violation-cursor = non è un cursore dato da una risposta precedente
+violation-header = non è leggibile
+violation-calendar = non contiene eventi con una data leggibile
+violation-which-business = deve nominare una delle tue attività: { $slugs }
+violation-null = non si può togliere
+violation-local-time = non è una data e ora locale come 2026-11-23T09:00

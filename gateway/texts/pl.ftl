@@ -1,0 +1,114 @@
+# Tytuły problemów
+
+problem-malformed = Nie można odczytać żądania
+problem-unauthenticated = Zaloguj się albo podaj ważny klucz API
+problem-bad-credentials = Adres e-mail lub hasło są nieprawidłowe
+problem-forbidden = Nie masz do tego prawa
+problem-cross-site = Żądanie przyszło z innej strony
+problem-not-found = Nie ma tu takiej rzeczy
+problem-method-not-allowed = Pod tym adresem nie można tego zrobić
+problem-slot-taken = Ten termin jest zajęty
+problem-conflict = Coś stoi na przeszkodzie
+problem-wrong-state = To nie pasuje do obecnego stanu
+problem-bookings-affected = W tym czasie są rezerwacje
+problem-stale = Od czasu odczytu coś się zmieniło
+problem-too-large = Żądanie jest za duże
+problem-unsupported-media-type = Ten rodzaj treści nie jest tu przyjmowany
+problem-invalid = Niektóre pola wymagają poprawy
+problem-idempotency-key-reused = Ten Idempotency-Key został użyty dla innego żądania
+problem-too-many-requests = Zbyt wiele prób; odczekaj chwilę
+problem-internal = Coś poszło nie tak po naszej stronie
+problem-unavailable = Usługa nie może teraz tego zrobić
+problem-not-yet = Oczekiwanej zmiany jeszcze nie widać
+
+# Szczegóły jednego przypadku
+
+detail-bad-json = Treść nie jest poprawnym JSON-em: { $what }
+detail-not-utf8 = Treść nie jest poprawnym UTF-8.
+detail-body-lost = Treść nie dotarła w całości.
+detail-too-large = Przyjmowanych jest najwyżej { $max } bajtów.
+detail-wants-type = Wyślij jako { $wanted }.
+detail-no-token = Żądanie nie ma ani klucza API, ani sesji.
+detail-unknown-token = Klucz API lub sesja są nieznane, wygasły albo zostały unieważnione.
+detail-no-route = Pod tym adresem nic nie ma.
+detail-moved-on = Zmieniono to w tej samej chwili. Odczytaj ponownie i spróbuj jeszcze raz.
+detail-stale = Obecna wersja to { $version }.
+detail-name-taken = Ta nazwa jest zajęta ({ $kind }).
+detail-bookings-affected = { $count ->
+    [one] W tym czasie jest jedna rezerwacja. Wyślij keep_bookings: true, aby ją zostawić.
+    [few] W tym czasie są { $count } rezerwacje. Wyślij keep_bookings: true, aby je zostawić.
+   *[other] W tym czasie jest { $count } rezerwacji. Wyślij keep_bookings: true, aby je zostawić.
+}
+detail-erased = Dane tej osoby usunięto; nic więcej nie można o niej zapisać.
+detail-crowded = Zbyt wiele zmian tej firmy czeka w kolejce.
+detail-outcome-unknown = Połączenie z bazą przerwano przed odpowiedzią: zmiana mogła zostać zapisana. Wyślij ponownie z tym samym Idempotency-Key.
+detail-withdrawn = Usługę wycofano.
+detail-left = Ten pracownik odszedł.
+detail-retired = Stanowisko zlikwidowano.
+detail-wrong-state = Stan rezerwacji: { $status }.
+detail-deleted = Rezerwacja jest usunięta; najpierw ją przywróć.
+detail-not-arrived = Klient nie przyszedł.
+
+# Co jest nie tak z polem
+
+violation-missing = brakuje
+violation-unknown-field = nie jest tu znane
+violation-twice = występuje dwa razy
+violation-wrong-type = jest złego typu ({ $what })
+violation-form = ma złą postać ({ $what })
+violation-empty = nie może być puste
+violation-too-long = { $max ->
+    [one] może mieć najwyżej jeden znak
+    [few] może mieć najwyżej { $max } znaki
+   *[other] może mieć najwyżej { $max } znaków
+}
+violation-too-short = { $min ->
+    [one] musi mieć co najmniej jeden znak
+    [few] musi mieć co najmniej { $min } znaki
+   *[other] musi mieć co najmniej { $min } znaków
+}
+violation-too-many = { $max ->
+    [one] przyjmuje najwyżej jeden element
+    [few] przyjmuje najwyżej { $max } elementy
+   *[other] przyjmuje najwyżej { $max } elementów
+}
+violation-control-characters = nie może zawierać znaków sterujących
+violation-color = musi być kolorem, np. #3366cc
+violation-origin = przyjmuje litery, cyfry, spacje oraz _ - .
+violation-phone = nie jest numerem telefonu; podaj go z kierunkowym kraju, np. +48 600 100 200
+violation-email = nie jest adresem e-mail
+violation-telegram = nie jest nazwą w Telegramie, np. @ada_l
+violation-fiscal-code = przyjmuje od 4 do 32 liter i cyfr
+violation-country = nie jest dwuliterowym kodem kraju
+violation-language = nie jest znacznikiem języka, np. pl lub en-GB
+violation-time-zone = nie jest strefą czasową, np. Europe/Warsaw
+violation-currency = nie jest kodem waluty, np. EUR
+violation-currency-in-use = nie można zmienić, gdy coś ma już cenę
+violation-date = nie jest datą, np. 2026-11-23
+violation-not-money = nie jest kwotą, np. "120.00"
+violation-too-precise = { $decimals ->
+    [0] w { $currency } nie ma miejsc po przecinku
+    [one] w { $currency } jest najwyżej jedno miejsce po przecinku
+    [few] w { $currency } są najwyżej { $decimals } miejsca po przecinku
+   *[other] w { $currency } jest najwyżej { $decimals } miejsc po przecinku
+}
+violation-too-much = to zbyt duża kwota
+violation-negative = nie może być ujemne
+violation-not-positive = musi być większe od zera
+violation-out-of-range = musi leżeć między { $least } a { $most }
+violation-processing-outside = musi zacząć się po początku i skończyć przed końcem usługi
+violation-not-found = nie jest znane w tej firmie
+violation-gone = nie przyjmuje już rezerwacji
+violation-end-not-after-start = musi być po { $from }
+violation-begins-at-the-end = 24:00 może kończyć dzień, nie zaczynać przedziału
+violation-cannot-begin = rezerwacja nie może zaczynać się jako { $status }
+violation-more-than-paid = do zwrotu pozostało tylko { $left }
+violation-other-currency = musi być w { $currency }
+violation-role = nie jest jeszcze dostępna; jedyną rolą jest owner
+violation-past = musi leżeć w przyszłości
+violation-cursor = nie jest kursorem z wcześniejszej odpowiedzi
+violation-header = nie można odczytać
+violation-calendar = nie zawiera wydarzenia z czytelną datą
+violation-which-business = musi wskazać jedną z twoich firm: { $slugs }
+violation-null = nie można tego usunąć
+violation-local-time = nie jest lokalną datą z godziną, np. 2026-11-23T09:00

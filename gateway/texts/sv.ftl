@@ -1,0 +1,109 @@
+# Problemens rubriker
+
+problem-malformed = Begäran går inte att läsa
+problem-unauthenticated = Logga in eller ange en giltig API-nyckel
+problem-bad-credentials = E-postadressen eller lösenordet är fel
+problem-forbidden = Du får inte göra detta
+problem-cross-site = Begäran kom från en annan webbplats
+problem-not-found = Det finns inte här
+problem-method-not-allowed = Det går inte att göra på den här adressen
+problem-slot-taken = Tiden är upptagen
+problem-conflict = Något står i vägen
+problem-wrong-state = Det passar inte med läget just nu
+problem-bookings-affected = Det finns bokningar på den tiden
+problem-stale = Det har ändrats sedan du läste det
+problem-too-large = Begäran är för stor
+problem-unsupported-media-type = Den här sortens innehåll tas inte emot här
+problem-invalid = Några fält behöver ses över
+problem-idempotency-key-reused = Denna Idempotency-Key har använts för en annan begäran
+problem-too-many-requests = För många försök; vänta en stund
+problem-internal = Något gick fel hos oss
+problem-unavailable = Tjänsten kan inte göra detta just nu
+problem-not-yet = Ändringen du väntar på syns inte än
+
+# Närmare om ett fall
+
+detail-bad-json = Innehållet är inte giltig JSON: { $what }
+detail-not-utf8 = Innehållet är inte giltig UTF-8.
+detail-body-lost = Innehållet kom inte fram helt.
+detail-too-large = Högst { $max } byte tas emot.
+detail-wants-type = Skicka det som { $wanted }.
+detail-no-token = Begäran har varken API-nyckel eller session.
+detail-unknown-token = API-nyckeln eller sessionen är okänd, har gått ut eller är återkallad.
+detail-no-route = Det finns inget på den här adressen.
+detail-moved-on = Det ändrades i samma ögonblick. Läs igen och försök på nytt.
+detail-stale = Nuvarande version är { $version }.
+detail-name-taken = Namnet är upptaget ({ $kind }).
+detail-bookings-affected = { $count ->
+    [one] En bokning ligger på den tiden. Skicka keep_bookings: true för att låta den ligga kvar.
+   *[other] { $count } bokningar ligger på den tiden. Skicka keep_bookings: true för att låta dem ligga kvar.
+}
+detail-erased = Personens uppgifter är raderade; inget mer kan skrivas om dem.
+detail-crowded = För många ändringar väntar för den här verksamheten.
+detail-outcome-unknown = Databasen försvann innan den svarade: ändringen kan ha gjorts. Skicka den igen med samma Idempotency-Key.
+detail-withdrawn = Tjänsten är borttagen.
+detail-left = Medarbetaren har slutat.
+detail-retired = Platsen är borttagen.
+detail-wrong-state = Bokningens status: { $status }.
+detail-deleted = Bokningen är borttagen; återställ den först.
+detail-not-arrived = Kunden har inte kommit.
+
+# Vad som är fel med ett fält
+
+violation-missing = saknas
+violation-unknown-field = är okänt här
+violation-twice = finns där två gånger
+violation-wrong-type = är av fel typ ({ $what })
+violation-form = har fel form ({ $what })
+violation-empty = får inte vara tomt
+violation-too-long = { $max ->
+    [one] får ha högst ett tecken
+   *[other] får ha högst { $max } tecken
+}
+violation-too-short = { $min ->
+    [one] måste ha minst ett tecken
+   *[other] måste ha minst { $min } tecken
+}
+violation-too-many = { $max ->
+    [one] tar högst en
+   *[other] tar högst { $max }
+}
+violation-control-characters = får inte innehålla styrtecken
+violation-color = måste vara en färg som #3366cc
+violation-origin = tar bokstäver, siffror, mellanslag och _ - .
+violation-phone = är inget telefonnummer; ange det med land, till exempel +46 70 123 45 67
+violation-email = är ingen e-postadress
+violation-telegram = är inget Telegramnamn som @ada_l
+violation-fiscal-code = tar 4 till 32 bokstäver och siffror
+violation-country = är ingen landskod med två bokstäver
+violation-language = är ingen språktagg som sv eller en-GB
+violation-time-zone = är ingen tidszon som Europe/Stockholm
+violation-currency = är ingen valutakod som EUR
+violation-currency-in-use = kan inte ändras när något har ett pris
+violation-date = är inget datum som 2026-11-23
+violation-not-money = är inget belopp som "120.00"
+violation-too-precise = { $decimals ->
+    [0] tar inga decimaler i { $currency }
+    [one] tar högst en decimal i { $currency }
+   *[other] tar högst { $decimals } decimaler i { $currency }
+}
+violation-too-much = är för stort
+violation-negative = får inte vara negativt
+violation-not-positive = måste vara större än noll
+violation-out-of-range = måste ligga mellan { $least } och { $most }
+violation-processing-outside = måste börja efter tjänstens början och sluta före dess slut
+violation-not-found = är okänt i den här verksamheten
+violation-gone = tar inte längre emot bokningar
+violation-end-not-after-start = måste komma efter { $from }
+violation-begins-at-the-end = 24:00 kan avsluta en dag, inte inleda ett intervall
+violation-cannot-begin = en bokning kan inte börja som { $status }
+violation-more-than-paid = bara { $left } finns kvar att betala tillbaka
+violation-other-currency = måste vara i { $currency }
+violation-role = erbjuds inte än; den enda rollen är owner
+violation-past = måste ligga i framtiden
+violation-cursor = är ingen markör från ett tidigare svar
+violation-header = går inte att läsa
+violation-calendar = innehåller ingen händelse med läsbart datum
+violation-which-business = måste ange en av dina verksamheter: { $slugs }
+violation-null = kan inte tas bort
+violation-local-time = är ingen lokal tid som 2026-11-23T09:00

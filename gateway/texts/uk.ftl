@@ -1,0 +1,114 @@
+# Назви проблем
+
+problem-malformed = Запит неможливо прочитати
+problem-unauthenticated = Увійдіть або надайте чинний ключ API
+problem-bad-credentials = Адреса e-mail або пароль неправильні
+problem-forbidden = Ви не маєте на це права
+problem-cross-site = Запит надійшов з іншого сайту
+problem-not-found = Тут такого немає
+problem-method-not-allowed = За цією адресою цього зробити не можна
+problem-slot-taken = Цей час зайнято
+problem-conflict = Щось стоїть на заваді
+problem-wrong-state = Це не відповідає теперішньому стану
+problem-bookings-affected = На цей час є бронювання
+problem-stale = Відколи ви прочитали, це змінилося
+problem-too-large = Запит завеликий
+problem-unsupported-media-type = Такий вид вмісту тут не приймається
+problem-invalid = Деякі поля потрібно виправити
+problem-idempotency-key-reused = Цей Idempotency-Key використано для іншого запиту
+problem-too-many-requests = Забагато спроб; зачекайте трохи
+problem-internal = Щось пішло не так на нашому боці
+problem-unavailable = Служба зараз не може цього зробити
+problem-not-yet = Очікувану зміну ще не видно
+
+# Подробиці одного випадку
+
+detail-bad-json = Тіло не є правильним JSON: { $what }
+detail-not-utf8 = Тіло не є правильним UTF-8.
+detail-body-lost = Тіло надійшло не повністю.
+detail-too-large = Приймається щонайбільше { $max } байтів.
+detail-wants-type = Надішліть як { $wanted }.
+detail-no-token = Запит не має ні ключа API, ні сеансу.
+detail-unknown-token = Ключ API або сеанс невідомі, прострочені чи відкликані.
+detail-no-route = За цією адресою нічого немає.
+detail-moved-on = Це змінили тієї ж миті. Прочитайте знову й повторіть.
+detail-stale = Теперішня версія: { $version }.
+detail-name-taken = Ця назва вже зайнята ({ $kind }).
+detail-bookings-affected = { $count ->
+    [one] На цей час є { $count } бронювання. Надішліть keep_bookings: true, щоб його залишити.
+    [few] На цей час є { $count } бронювання. Надішліть keep_bookings: true, щоб їх залишити.
+   *[other] На цей час є { $count } бронювань. Надішліть keep_bookings: true, щоб їх залишити.
+}
+detail-erased = Дані цієї особи стерто; більше нічого про неї записати не можна.
+detail-crowded = Забагато змін цього закладу чекають у черзі.
+detail-outcome-unknown = Зв'язок із базою втрачено до відповіді: зміну могло бути записано. Надішліть ще раз із тим самим Idempotency-Key.
+detail-withdrawn = Послугу знято.
+detail-left = Цей працівник пішов.
+detail-retired = Робоче місце прибрано.
+detail-wrong-state = Стан бронювання: { $status }.
+detail-deleted = Бронювання видалено; спершу відновіть його.
+detail-not-arrived = Клієнт не прийшов.
+
+# Що не так із полем
+
+violation-missing = бракує
+violation-unknown-field = тут невідоме
+violation-twice = трапляється двічі
+violation-wrong-type = неправильного типу ({ $what })
+violation-form = має неправильну форму ({ $what })
+violation-empty = не може бути порожнім
+violation-too-long = { $max ->
+    [one] може мати щонайбільше { $max } символ
+    [few] може мати щонайбільше { $max } символи
+   *[other] може мати щонайбільше { $max } символів
+}
+violation-too-short = { $min ->
+    [one] мусить мати щонайменше { $min } символ
+    [few] мусить мати щонайменше { $min } символи
+   *[other] мусить мати щонайменше { $min } символів
+}
+violation-too-many = { $max ->
+    [one] приймає щонайбільше { $max } елемент
+    [few] приймає щонайбільше { $max } елементи
+   *[other] приймає щонайбільше { $max } елементів
+}
+violation-control-characters = не може містити керівних символів
+violation-color = мусить бути кольором, наприклад #3366cc
+violation-origin = приймає літери, цифри, пробіли та _ - .
+violation-phone = не є номером телефону; вкажіть його з кодом країни, наприклад +380 50 123 45 67
+violation-email = не є адресою e-mail
+violation-telegram = не є ім'ям у Telegram, наприклад @ada_l
+violation-fiscal-code = приймає від 4 до 32 літер і цифр
+violation-country = не є дволітерним кодом країни
+violation-language = не є позначкою мови, наприклад uk чи en-GB
+violation-time-zone = не є часовим поясом, наприклад Europe/Kyiv
+violation-currency = не є кодом валюти, наприклад EUR
+violation-currency-in-use = не можна змінити, коли щось уже має ціну
+violation-date = не є датою, наприклад 2026-11-23
+violation-not-money = не є сумою, наприклад "120.00"
+violation-too-precise = { $decimals ->
+    [0] у { $currency } немає знаків після коми
+    [one] у { $currency } щонайбільше { $decimals } знак після коми
+    [few] у { $currency } щонайбільше { $decimals } знаки після коми
+   *[other] у { $currency } щонайбільше { $decimals } знаків після коми
+}
+violation-too-much = завелике
+violation-negative = не може бути від'ємним
+violation-not-positive = мусить бути більшим за нуль
+violation-out-of-range = мусить бути між { $least } і { $most }
+violation-processing-outside = мусить початися після початку й закінчитися до кінця послуги
+violation-not-found = невідоме в цьому закладі
+violation-gone = більше не приймає бронювань
+violation-end-not-after-start = мусить бути після { $from }
+violation-begins-at-the-end = 24:00 може закінчувати день, а не починати проміжок
+violation-cannot-begin = бронювання не може починатися зі стану { $status }
+violation-more-than-paid = повернути можна лише { $left }
+violation-other-currency = мусить бути в { $currency }
+violation-role = ще не пропонується; єдина роль — owner
+violation-past = мусить бути в майбутньому
+violation-cursor = не є курсором із попередньої відповіді
+violation-header = неможливо прочитати
+violation-calendar = не містить події з придатною датою
+violation-which-business = мусить назвати один із ваших закладів: { $slugs }
+violation-null = не можна прибрати
+violation-local-time = не є місцевою датою з часом, наприклад 2026-11-23T09:00
