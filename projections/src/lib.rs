@@ -5,6 +5,7 @@
 //! from then on is fed, waited for and rebuilt like all the others.
 
 pub mod calendar;
+pub mod changes;
 pub mod folding;
 pub mod history;
 mod projected;

@@ -11,16 +11,13 @@ use domain::{
         Booking, BookingCommand, Comment, Joints, Payment, Placement, Plan, Reference, Refund,
         Status, Told,
     },
-    business::{Business, BusinessCommand},
     client::{Card, Client, ClientCommand},
     contact::{Email, Phone},
-    desk::{Desk, DeskCommand},
     event::AnyEvent,
     id::{self, Id},
     money::{Currency, Money},
     sealed::{KeyId, Sealed},
-    service::{Service, ServiceCommand, Timing},
-    staff::{Staff, StaffCommand},
+    service::Timing,
     text::{FreeText, Label, Origin, PersonName},
     time::Minutes,
 };
@@ -45,10 +42,6 @@ pub(crate) struct Story {
     source: &'static str,
     bookings: Streams<Booking>,
     clients: Streams<Client>,
-    services: Streams<Service>,
-    staff: Streams<Staff>,
-    desks: Streams<Desk>,
-    houses: Streams<Business>,
     accesses: Streams<Access>,
     told: Vec<Projected>,
 }
@@ -91,10 +84,6 @@ impl Story {
             source: "panel",
             bookings: BTreeMap::new(),
             clients: BTreeMap::new(),
-            services: BTreeMap::new(),
-            staff: BTreeMap::new(),
-            desks: BTreeMap::new(),
-            houses: BTreeMap::new(),
             accesses: BTreeMap::new(),
             told: vec![],
         }
@@ -107,10 +96,6 @@ impl Story {
     chapters! {
         booking, bookings, Booking, BookingCommand;
         client, clients, Client, ClientCommand;
-        service, services, Service, ServiceCommand;
-        staff, staff, Staff, StaffCommand;
-        desk, desks, Desk, DeskCommand;
-        business, houses, Business, BusinessCommand;
         access, accesses, Access, AccessCommand;
     }
 

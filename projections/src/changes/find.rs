@@ -1,0 +1,264 @@
+//! What is asked of changes.
+
+use domain::{booking::Booking, id::Id};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
+use uuid::Uuid;
+
+use super::FieldChange;
+use crate::{Position, Scope};
+
+/// Which changes; what is none or empty bounds nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// That happened at or after.
+    pub from: Option<Timestamp>,
+    /// That happened before.
+    pub to: Option<Timestamp>,
+    /// Made by this user, key or client.
+    pub actor_id: Option<Uuid>,
+    /// This one: `booking.rescheduled`.
+    pub action: Option<String>,
+    /// Of things of one of these kinds: `business`, `service`, `staff`, `desk`, `client`, `booking`, `access`.
+    pub subject_types: Vec<String>,
+    /// Of this thing.
+    pub subject_id: Option<Uuid>,
+    /// Of this client, or of a booking of theirs.
+    pub client_id: Option<Uuid>,
+}
+
+/// Which page of what was found.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// Older than this one, the last of the page before; none: the newest.
+    pub after: Option<Position>,
+    /// At most so many.
+    pub limit: u16,
+    /// Whether to count them all, too.
+    pub count: bool,
+}
+
+/// A page of changes.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The newest first.
+    pub items: Vec<Entry>,
+    /// Where the next page begins; none: this was the last.
+    pub next: Option<Position>,
+    /// How many there are in all, if asked.
+    pub total: Option<i64>,
+}
+
+/// One change: what one event told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Where it lies in the ledger.
+    pub position: Position,
+    /// When it happened: of imported history in the other system, of all else when it was recorded.
+    pub at: Timestamp,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// Through which door: `panel`, `public_page`, `api`, `import`, `system`.
+    pub source: String,
+    /// What kind of thing was changed.
+    pub subject_type: String,
+    /// Which one.
+    pub subject_id: Uuid,
+    /// The booking that it concerns.
+    pub booking_id: Option<Uuid>,
+    /// The client that it concerns, themselves or by their booking.
+    pub client_id: Option<Uuid>,
+    /// What was done: `booking.rescheduled`.
+    pub action: String,
+    /// Field by field.
+    pub changes: Vec<FieldChange>,
+    /// Why; none as well where it was erased.
+    pub reason: Option<String>,
+}
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// What kind of actor: `user`, `api_key`, `client`, `import`, `system`.
+    pub kind: String,
+    /// Their id; none for imports and the system.
+    pub id: Option<Uuid>,
+    /// What they are called now; none where nobody says or they were erased.
+    pub name: Option<String>,
+    /// The role in which they did it.
+    pub role: Option<String>,
+}
+
+/// All that was ever done to a booking, the oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_booking(
+    db: &PgPool,
+    scope: &Scope,
+    booking: Id<Booking>,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    let mut query = select();
+    narrow(&mut query, scope, &Filter::default());
+    query
+        .push(" and c.booking_id = ")
+        .push_bind(booking.uuid())
+        .push(" order by c.position");
+    let rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    Ok(rows.into_iter().map(Entry::from).collect())
+}
+
+/// A page of the changes that a filter lets through, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(
+    db: &PgPool,
+    scope: &Scope,
+    filter: &Filter,
+    page: Page,
+) -> Result<Found, sqlx::Error> {
+    let mut query = select();
+    narrow(&mut query, scope, filter);
+    if let Some(after) = page.after {
+        query.push(" and c.position < ").push_bind(after.0);
+    }
+    // One more than wanted tells whether there is a next page.
+    query
+        .push(" order by c.position desc limit ")
+        .push_bind(i64::from(page.limit) + 1);
+    let mut rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    let more = rows.len() > usize::from(page.limit);
+    rows.truncate(usize::from(page.limit));
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|last| Position(last.position));
+    let total = match page.count {
+        true => Some(count(db, scope, filter).await?),
+        false => None,
+    };
+    Ok(Found {
+        items: rows.into_iter().map(Entry::from).collect(),
+        next,
+        total,
+    })
+}
+
+/// What some actors are called now, for whoever shows something else that they did. Who has no name is left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn actor_names(
+    db: &PgPool,
+    scope: &Scope,
+    actors: &[Uuid],
+) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
+    sqlx::query_as(
+        "select actor_id, name from change_actor
+          where business_id = $1 and actor_id = any($2) and name is not null",
+    )
+    .bind(scope.business().0)
+    .bind(actors)
+    .fetch_all(db)
+    .await
+}
+
+async fn count(db: &PgPool, scope: &Scope, filter: &Filter) -> Result<i64, sqlx::Error> {
+    let mut query = QueryBuilder::new("select count(*) from change c");
+    narrow(&mut query, scope, filter);
+    query.build_query_scalar().fetch_one(db).await
+}
+
+fn select() -> QueryBuilder<'static, Postgres> {
+    QueryBuilder::new(
+        "select c.position, c.at, c.recorded_at, c.actor_kind, c.actor_id, a.name as actor_name, c.actor_role, c.source,
+                c.subject_type, c.subject_id, c.booking_id, c.client_id, c.action, c.changes, c.reason
+           from change c
+           left join change_actor a on a.business_id = c.business_id and a.actor_id = c.actor_id",
+    )
+}
+
+/// The `where` of a filter, over `change c`.
+fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter) {
+    let business = scope.business().0;
+    query.push(" where c.business_id = ").push_bind(business);
+    if let Some(staff) = scope.staff() {
+        query
+            .push(" and c.booking_id in (select b.booking_id from change_booking b where b.business_id = ")
+            .push_bind(business)
+            .push(" and b.staff_id = ")
+            .push_bind(staff.uuid())
+            .push(")");
+    }
+    if let Some(from) = filter.from {
+        query.push(" and c.at >= ").push_bind(from.to_sqlx());
+    }
+    if let Some(to) = filter.to {
+        query.push(" and c.at < ").push_bind(to.to_sqlx());
+    }
+    for (column, id) in [
+        ("actor_id", filter.actor_id),
+        ("subject_id", filter.subject_id),
+        ("client_id", filter.client_id),
+    ] {
+        if let Some(id) = id {
+            query.push(format!(" and c.{column} = ")).push_bind(id);
+        }
+    }
+    if let Some(action) = &filter.action {
+        query.push(" and c.action = ").push_bind(action.clone());
+    }
+    if !filter.subject_types.is_empty() {
+        query
+            .push(" and c.subject_type = any(")
+            .push_bind(filter.subject_types.clone())
+            .push(")");
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    position: i64,
+    at: jiff_sqlx::Timestamp,
+    recorded_at: jiff_sqlx::Timestamp,
+    actor_kind: String,
+    actor_id: Option<Uuid>,
+    actor_name: Option<String>,
+    actor_role: Option<String>,
+    source: String,
+    subject_type: String,
+    subject_id: Uuid,
+    booking_id: Option<Uuid>,
+    client_id: Option<Uuid>,
+    action: String,
+    changes: Json<Vec<FieldChange>>,
+    reason: Option<String>,
+}
+
+impl From<Row> for Entry {
+    fn from(row: Row) -> Self {
+        Self {
+            position: Position(row.position),
+            at: row.at.to_jiff(),
+            recorded_at: row.recorded_at.to_jiff(),
+            actor: Actor {
+                kind: row.actor_kind,
+                id: row.actor_id,
+                name: row.actor_name,
+                role: row.actor_role,
+            },
+            source: row.source,
+            subject_type: row.subject_type,
+            subject_id: row.subject_id,
+            booking_id: row.booking_id,
+            client_id: row.client_id,
+            action: row.action,
+            changes: row.changes.0,
+            reason: row.reason,
+        }
+    }
+}
