@@ -16,7 +16,7 @@ create table calendar_booking (
     during       tstzrange      not null
                  generated always as (tstzrange(starts, ends, case when ends > starts then '[)' else '[]' end)) stored,
     hour_unknown boolean        not null,
-    "overlaps"   boolean        not null,
+    overlapping  boolean        not null,
     status       text           not null,
     deleted      boolean        not null,
     arrived_at   timestamptz,

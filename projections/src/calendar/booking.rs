@@ -36,7 +36,7 @@ pub(super) struct Row {
     #[sqlx(try_from = "jiff_sqlx::Timestamp")]
     ends: Timestamp,
     hour_unknown: bool,
-    overlaps: bool,
+    overlapping: bool,
     status: String,
     deleted: bool,
     arrived_at: Option<jiff_sqlx::Timestamp>,
@@ -133,7 +133,7 @@ impl Row {
             starts: placement.plan.start,
             ends: placement.plan.start,
             hour_unknown: false,
-            overlaps: placement.imported.as_ref().is_some_and(|i| i.overlaps),
+            overlapping: placement.imported.as_ref().is_some_and(|i| i.overlaps),
             status: placement.status.as_str().to_owned(),
             deleted: false,
             arrived_at: None,
@@ -154,11 +154,11 @@ impl Row {
             BookingEvent::Confirmed(_) => self.is(Status::Confirmed),
             BookingEvent::Rescheduled { to, imported, .. } => {
                 self.follow(to);
-                self.overlaps = imported.as_ref().is_some_and(|i| i.overlaps);
+                self.overlapping = imported.as_ref().is_some_and(|i| i.overlaps);
             }
             BookingEvent::ServiceChanged { to, .. } => {
                 self.follow(to);
-                self.overlaps = false;
+                self.overlapping = false;
             }
             BookingEvent::PriceChanged { to, .. } => {
                 self.price = to.amount();
@@ -172,7 +172,7 @@ impl Row {
             BookingEvent::StatusCorrected { from, to, .. } => {
                 self.is(*to);
                 if !from.holds_time() {
-                    self.overlaps = false;
+                    self.overlapping = false;
                 }
             }
             BookingEvent::Commented(_)
@@ -184,7 +184,7 @@ impl Row {
                 self.deleted = false;
                 self.is(*status);
                 self.follow(to);
-                self.overlaps = false;
+                self.overlapping = false;
             }
         }
     }
@@ -224,7 +224,7 @@ pub(super) async fn store(
     }
     sqlx::query(
         "insert into calendar_booking (business_id, booking_id, version, reference, visit_id, client_id, service_id,
-             staff_id, desk_id, starts, ends, hour_unknown, \"overlaps\", status, deleted, arrived_at, left_at, price,
+             staff_id, desk_id, starts, ends, hour_unknown, overlapping, status, deleted, arrived_at, left_at, price,
              currency, source, created_at)
          select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[],
              $8::uuid[], $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::boolean[], $13::boolean[],
@@ -233,7 +233,7 @@ pub(super) async fn store(
          on conflict (business_id, booking_id) do update set
              version = excluded.version, service_id = excluded.service_id, staff_id = excluded.staff_id,
              desk_id = excluded.desk_id, starts = excluded.starts, ends = excluded.ends,
-             hour_unknown = excluded.hour_unknown, \"overlaps\" = excluded.overlaps, status = excluded.status,
+             hour_unknown = excluded.hour_unknown, overlapping = excluded.overlapping, status = excluded.status,
              deleted = excluded.deleted, arrived_at = excluded.arrived_at, left_at = excluded.left_at,
              price = excluded.price, currency = excluded.currency",
     )
@@ -249,7 +249,7 @@ pub(super) async fn store(
     .bind(column!(|r| r.starts.to_sqlx()))
     .bind(column!(|r| r.ends.to_sqlx()))
     .bind(column!(|r| r.hour_unknown))
-    .bind(column!(|r| r.overlaps))
+    .bind(column!(|r| r.overlapping))
     .bind(column!(|r| r.status.as_str()))
     .bind(column!(|r| r.deleted))
     .bind(column!(|r| r.arrived_at))

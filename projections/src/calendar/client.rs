@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::{client::ClientEvent, event::AnyEvent, sealed::Sealed, text::PersonName};
 use sqlx::PgConnection;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use uuid::Uuid;
 
-use crate::Projected;
+use crate::{Projected, folding::fold};
 
 pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<(), sqlx::Error> {
     let mut names: BTreeMap<(Uuid, Uuid), Option<&PersonName>> = BTreeMap::new();
@@ -58,12 +57,4 @@ fn told_name(event: &ClientEvent) -> Option<&Sealed<PersonName>> {
         | ClientEvent::Unblocked {}
         | ClientEvent::SoldWithoutBooking(_) => None,
     }
-}
-
-/// Lower case, without marks.
-pub(super) fn fold(text: &str) -> String {
-    text.nfkd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-        .collect()
 }

@@ -63,7 +63,7 @@ pub struct Entry {
 
 /// For `select` on `calendar_booking b left join calendar_client c`.
 pub(super) const COLUMNS: &str = "b.booking_id, b.version, b.reference, b.visit_id, b.client_id, c.name as client_name,
-    b.service_id, b.staff_id, b.desk_id, b.starts, b.ends, b.hour_unknown, b.overlaps, b.status, b.deleted,
+    b.service_id, b.staff_id, b.desk_id, b.starts, b.ends, b.hour_unknown, b.overlapping, b.status, b.deleted,
     b.arrived_at, b.left_at, b.price, b.currency, b.source, b.created_at";
 
 /// Where [`COLUMNS`] come from.
@@ -93,7 +93,7 @@ impl FromRow<'_, PgRow> for Entry {
             start: instant("starts")?,
             end: instant("ends")?,
             hour_unknown: row.try_get("hour_unknown")?,
-            overlaps: row.try_get("overlaps")?,
+            overlaps: row.try_get("overlapping")?,
             status: status(row.try_get("status")?)?,
             deleted: row.try_get("deleted")?,
             arrived_at: maybe("arrived_at")?,

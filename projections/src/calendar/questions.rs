@@ -13,7 +13,7 @@ use jiff_sqlx::ToSqlx;
 use sqlx::{PgPool, Postgres, QueryBuilder};
 
 use super::entry::{COLUMNS, Entry, TABLES};
-use crate::{Scope, calendar::client::fold};
+use crate::{Scope, folding::fold};
 
 /// Which bookings of a stretch of time are asked for. By default all that are not deleted.
 #[derive(Debug, Clone, Default)]
