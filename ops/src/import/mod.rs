@@ -1,0 +1,3 @@
+//! What was kept elsewhere, brought into the ledger.
+
+pub(crate) mod history;
