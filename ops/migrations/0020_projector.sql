@@ -31,6 +31,18 @@ create table projection_apart (
     check (num_nonnulls(parked_at, parked_by, failed_position, error) in (0, 4))
 ) with (fillfactor = 60);
 
+-- Whether a process of this version leaves a parked read model alone: it does what it parked itself, and for a minute
+-- what another version did (two versions at work, in a deploy, are not to try by turns).
+create function projection_rests(a projection_apart, p_process text) returns boolean
+language sql stable
+as $$
+    select a.parked_at is not null
+       and (a.parked_by = p_process or a.parked_at > clock_timestamp() - interval '1 minute')
+$$;
+
+-- Where rebuilt tables grow until they take the live ones' place. The owner's alone.
+create schema rebuild;
+
 grant select, insert, update         on read_model            to daybook_service;
 grant select, insert, update         on projection_checkpoint to daybook_service;
 grant select, insert, update, delete on projection_apart      to daybook_service;

@@ -8,15 +8,24 @@ pub mod calendar;
 pub mod changes;
 pub mod folding;
 pub mod history;
+#[cfg(test)]
+mod premises;
 mod projected;
+pub mod projector;
+#[cfg(any(test, feature = "testing"))]
+pub mod random_history;
 mod read_model;
+pub mod rebuild;
 mod rows;
 mod scope;
 #[cfg(test)]
 mod story;
 pub mod timetable;
+mod waiting;
 
 pub use ledger::{ActorRef, BusinessId, EventId, Metadata, Position, Version};
 pub use projected::Projected;
+pub use projector::{Projector, ProjectorSettings};
 pub use read_model::{ApplyError, ApplyFn, READ_MODELS, ReadModel};
 pub use scope::Scope;
+pub use waiting::NotYet;
