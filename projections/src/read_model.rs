@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
-use crate::{Projected, calendar, changes, history, timetable};
+use crate::{Projected, calendar, changes, clients, history, timetable};
 
 /// Every read model there is. A new one adds its line, and is built by the projector on the next start.
 pub static READ_MODELS: &[&ReadModel] = &[
@@ -11,6 +11,7 @@ pub static READ_MODELS: &[&ReadModel] = &[
     &calendar::READ_MODEL,
     &history::READ_MODEL,
     &changes::READ_MODEL,
+    &clients::READ_MODEL,
 ];
 
 /// One read model, as it is fed and rebuilt. Each module holds its own as `READ_MODEL`.

@@ -27,7 +27,9 @@ pub struct Contacts {
 }
 
 impl Contacts {
-    fn of(card: &Card) -> Self {
+    /// Of a card.
+    #[must_use]
+    pub fn of(card: &Card) -> Self {
         Self {
             name: name(&card.name),
             phone: phone(card.phone.as_ref()),

@@ -22,6 +22,20 @@ pub enum Term {
     },
 }
 
+impl Term {
+    /// The `like` patterns of which a row with this term has one.
+    #[must_use]
+    pub fn patterns(&self) -> Vec<String> {
+        match self {
+            Self::Word { folded, .. } => vec![contains(folded)],
+            Self::Number { folded, digits } => {
+                let shapes = digits.iter().chain(Some(folded));
+                shapes.map(|shape| contains(shape)).collect()
+            }
+        }
+    }
+}
+
 /// From this many digits on, blanks between groups of digits belong to one number.
 const SHORTEST_NUMBER: usize = 5;
 

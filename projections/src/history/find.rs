@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::asked::{Asked, asked};
 use crate::{
     Position, Scope, Version,
-    folding::{Term, contains, terms},
+    folding::{Term, terms},
 };
 
 /// Which bookings; what is none or empty bounds nothing.
@@ -273,7 +273,7 @@ fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter
 /// The bookings that hold a word that is asked for.
 fn with(query: &mut QueryBuilder<'_, Postgres>, business: Uuid, asked: &Asked) {
     of_clients_with(query, business, &asked.term);
-    for pattern in patterns(&asked.term) {
+    for pattern in asked.term.patterns() {
         query.push(" or b.words like ").push_bind(pattern);
     }
     match &asked.term {
@@ -300,7 +300,7 @@ fn of_clients_with(query: &mut QueryBuilder<'_, Postgres>, business: Uuid, term:
         .push("b.client_id = any(array(select c.client_id from history_client c where c.business_id = ")
         .push_bind(business)
         .push(" and (false");
-    for pattern in patterns(term) {
+    for pattern in term.patterns() {
         query.push(" or c.words like ").push_bind(pattern);
     }
     query.push(")))");
@@ -309,17 +309,6 @@ fn of_clients_with(query: &mut QueryBuilder<'_, Postgres>, business: Uuid, term:
 fn is_one_of(query: &mut QueryBuilder<'_, Postgres>, statuses: &[Status]) {
     let names: Vec<_> = statuses.iter().map(|s| s.as_str()).collect();
     query.push("b.status = any(").push_bind(names).push(")");
-}
-
-/// What a row with this term holds, in one of these shapes.
-fn patterns(term: &Term) -> Vec<String> {
-    match term {
-        Term::Word { folded, .. } => vec![contains(folded)],
-        Term::Number { folded, digits } => {
-            let shapes = digits.iter().chain(Some(folded));
-            shapes.map(|shape| contains(shape)).collect()
-        }
-    }
 }
 
 fn after(

@@ -1,0 +1,225 @@
+//! Clients as reception would look for them.
+
+use domain::{
+    client::{Card, CardWanted, Client, ClientCommand},
+    contact::FiscalCode,
+    id::Id,
+    sealed::Sealed,
+};
+use futures::TryStreamExt;
+use sqlx::PgPool;
+
+use super::*;
+use crate::story::{Story, card, email, id, phone, registered, take_in};
+
+const ALL: Page = Page {
+    after: None,
+    limit: 100,
+    count: true,
+};
+
+async fn found(db: &PgPool, story: &Story, q: &str) -> Vec<u128> {
+    let found = find(db, &story.scope(), Some(q), ALL).await.unwrap();
+    let numbers: Vec<_> = numbers(&found.items);
+    assert_eq!(found.total, i64::try_from(numbers.len()).ok());
+    numbers
+}
+
+fn numbers(entries: &[Entry]) -> Vec<u128> {
+    entries
+        .iter()
+        .map(|e| e.client_id.uuid().as_u128())
+        .collect()
+}
+
+fn six() -> Story {
+    let mut story = Story::of(1);
+    let mut lucja = card(id(1), "Łucja Kowalska");
+    lucja.phone = phone(id(1), "+33612345678");
+    lucja.email = email(id(1), "l.kowal@example.org");
+    lucja.fiscal_code = Some(Sealed::open(
+        id::<Client>(1),
+        FiscalCode::parse("526-104-08-28").unwrap(),
+    ));
+    let register = |card: Card| ClientCommand::Register(Box::new(card));
+    story.client(id(1), register(lucja));
+    for (n, name) in [
+        (2, "Adam Kowalski"),
+        (3, "Anna Nowak"),
+        (4, "Zoë Ångström"),
+        (5, "Йосип Їжакевич"),
+        (6, "Hanna Maj"),
+    ] {
+        story.client(id(n), registered(id(n), name));
+    }
+    story
+}
+
+#[tokio::test]
+async fn any_part_finds_them_and_only_them() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = six();
+    take_in(&db, &READ_MODEL, &story.take()).await;
+
+    let cases: [(&str, &[u128]); 14] = [
+        ("kowalska", &[1]),
+        ("KOWAL", &[2, 1]),
+        ("lucja kow", &[1]),
+        ("kow lucja", &[1]),
+        ("anna", &[3, 6]),
+        ("ang zoe", &[4]),
+        ("їжак", &[5]),
+        ("06 12 34 56 78", &[1]),
+        ("+33 6 12", &[1]),
+        ("345678", &[1]),
+        ("@example", &[1]),
+        ("526 10 40 828", &[1]),
+        ("kowalska nowak", &[]),
+        ("%", &[]),
+    ];
+    for (q, expected) in cases {
+        assert_eq!(found(&db, &story, q).await, expected, "{q}");
+    }
+    assert_eq!(
+        found(&db, &story, " ").await,
+        [2, 3, 6, 1, 4, 5],
+        "all, by name"
+    );
+    assert_eq!(found(&db, &Story::of(2), "").await, [0; 0]);
+}
+
+#[tokio::test]
+async fn a_misspelt_name_is_found_where_nobody_is_called_so() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = six();
+    take_in(&db, &READ_MODEL, &story.take()).await;
+
+    let cases: [(&str, &[u128]); 9] = [
+        ("Kowalsak", &[1, 2]),
+        ("Łucia", &[1]),
+        ("Nowka", &[3]),
+        ("Ana Nowak", &[3]),
+        ("Angstorm", &[4]),
+        ("Йосіп", &[5]),
+        ("l.kowla@example.org", &[1]),
+        ("Zygmunt", &[]),
+        ("0612345679", &[]),
+    ];
+    for (q, expected) in cases {
+        assert_eq!(found(&db, &story, q).await, expected, "{q}");
+    }
+    let mut page = Page { limit: 1, ..ALL };
+    let first = find(&db, &story.scope(), Some("Kowalsak"), page)
+        .await
+        .unwrap();
+    page.after = first.next;
+    let second = find(&db, &story.scope(), Some("Kowalsak"), page)
+        .await
+        .unwrap();
+    assert_eq!([numbers(&first.items), numbers(&second.items)], [[1], [2]]);
+    assert_eq!(second.next, None);
+}
+
+#[tokio::test]
+async fn pages_hold_each_client_once() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = six();
+    take_in(&db, &READ_MODEL, &story.take()).await;
+
+    for (q, expected) in [
+        (None, vec![2, 3, 6, 1, 4, 5]),
+        (Some("a"), vec![2, 3, 4, 6, 1]),
+    ] {
+        let mut page = Page {
+            after: None,
+            limit: 2,
+            count: false,
+        };
+        let mut seen = vec![];
+        loop {
+            let found = find(&db, &story.scope(), q, page).await.unwrap();
+            seen.extend(numbers(&found.items));
+            page.after = found.next;
+            if found.next.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, expected, "{q:?}");
+        let all: Vec<Entry> = stream(db.clone(), story.scope(), q.map(str::to_owned))
+            .try_collect()
+            .await
+            .unwrap();
+        assert_eq!(numbers(&all), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_client_stands_as_they_are_now() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = six();
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    let seven = CardWanted {
+        phone: Some(phone(id(3), "+48600100200")),
+        ..CardWanted::default()
+    };
+    story
+        .client(id(3), ClientCommand::ChangeContact(Box::new(seven)))
+        .client(id(3), ClientCommand::Block { reason: None });
+    take_in(&db, &READ_MODEL, &story.take()).await;
+
+    let anna = one(&db, &story.scope(), id(3)).await.unwrap().unwrap();
+    assert!(anna.client.blocked);
+    assert_eq!((anna.version.0, anna.position.0), (3, 8));
+    assert_eq!(found(&db, &story, "600 100 200").await, [3]);
+    assert!(
+        one(&db, &Story::of(2).scope(), id(3))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let called = names(&db, &story.scope(), &[id(3), id(99)]).await.unwrap();
+    assert_eq!(called, [(id(3), "Anna Nowak".to_owned())]);
+}
+
+#[tokio::test]
+async fn who_was_erased_has_no_name_and_stands_last() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = six();
+    let mut unreadable = card(id(9), "Nobody");
+    let key: Id<Client> = id(9);
+    unreadable.name = Sealed::Erased { key: key.into() };
+    story.client(key, ClientCommand::Register(Box::new(unreadable)));
+    take_in(&db, &READ_MODEL, &story.take()).await;
+
+    assert_eq!(found(&db, &story, "").await.last(), Some(&9));
+    assert_eq!(names(&db, &story.scope(), &[key]).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn one_by_one_leaves_what_one_batch_leaves() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = six();
+    story.client(id(3), ClientCommand::Block { reason: None });
+    let told = story.take();
+    let rows = async || -> Vec<String> {
+        let sql = "select to_jsonb(c)::text from client c order by client_id";
+        sqlx::query_scalar(sql).fetch_all(&db).await.unwrap()
+    };
+    take_in(&db, &READ_MODEL, &told).await;
+    let at_once = rows().await;
+    sqlx::query("delete from client")
+        .execute(&db)
+        .await
+        .unwrap();
+    for event in &told {
+        take_in(&db, &READ_MODEL, std::slice::from_ref(event)).await;
+    }
+    assert_eq!(rows().await, at_once);
+    assert_eq!(at_once.len(), 6);
+}
