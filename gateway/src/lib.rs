@@ -45,11 +45,9 @@
 
 pub mod access;
 pub mod app;
-mod as_of;
 pub mod catalogue;
 pub mod checks;
 pub mod command;
-mod names;
 mod openapi;
 pub mod page;
 pub mod problem;
@@ -57,7 +55,6 @@ mod router;
 mod routes;
 mod serve;
 pub mod texts;
-mod timekeeping;
 
 pub use self::{
     app::{App, Clock, Parts, Probe, Settings},

@@ -3,9 +3,12 @@
 -- Append-only is a grant, not good manners.
 do $$
 begin
-    create role daybook_service nologin;
+    -- Another database of this cluster may have made it already; an administrator may have, for an owner who cannot.
+    if not exists (select from pg_roles where rolname = 'daybook_service') then
+        create role daybook_service nologin;
+    end if;
 exception
-    -- Another database of this cluster has made it already, perhaps at this moment.
+    -- Or does so at this moment.
     when duplicate_object or unique_violation then null;
 end
 $$;

@@ -62,6 +62,7 @@ create function ledger_append(
 language plpgsql
 -- A dead caller's call must not wait for the lock for ever: after this long it can be taken for gone.
 set lock_timeout = '4s'
+-- Every statement here looks for a few rows by a whole key: there is nothing to plan anew, and no bitmap worth its setting up.
 set plan_cache_mode = force_generic_plan
 set enable_bitmapscan = off
 as $$
@@ -87,7 +88,7 @@ declare
     v_owner    uuid;
     v_known    record;
     v_found    record;
-    b          integer;      -- where this command's bounds begin
+    b          integer;      -- where this command's bounds begin; then where its parts begin and end
     s0 integer; s1 integer := 0;  -- streams
     e0 integer; e1 integer := 0;  -- events
     o0 integer; o1 integer := 0;  -- owners

@@ -26,7 +26,13 @@ impl Ledger {
         caller: &str,
         key: &str,
     ) -> Result<Option<Recalled>, ReadError> {
-        type Row = (Vec<u8>, Json<Value>, Json<Vec<(StreamId, Version)>>, i64, i64);
+        type Row = (
+            Vec<u8>,
+            Json<Value>,
+            Json<Vec<(StreamId, Version)>>,
+            i64,
+            i64,
+        );
         let row: Option<Row> = sqlx::query_as(
             "select fingerprint, answer, versions, first_position, last_position
              from command_key

@@ -19,6 +19,7 @@ use crate::{
     app::App,
     catalogue::Known,
     problem::{Code, Problem},
+    texts::Message,
 };
 
 /// A stream as it stands, with all that is sealed in it open (or erased).
@@ -148,7 +149,12 @@ impl App {
                 } else {
                     self.load::<A>(business, target.id).await?
                 };
-                call.expects(loaded.version)?;
+                if call
+                    .if_match
+                    .is_some_and(|version| version != loaded.version)
+                {
+                    return Err(stale(loaded.version));
+                }
                 let deciding = Deciding {
                     state: loaded.state,
                     known,
@@ -393,7 +399,7 @@ impl App {
         self.opened(business, loaded).await
     }
 
-    pub(crate) async fn opened<A: Kind>(
+    async fn opened<A: Kind>(
         &self,
         business: ledger::BusinessId,
         loaded: Loaded<A>,
@@ -411,4 +417,9 @@ impl App {
             version: loaded.version,
         })
     }
+}
+
+/// 412: it stands at another version than `If-Match` says.
+fn stale(version: Version) -> Problem {
+    Problem::new(Code::Stale).detail(Message::new("detail-stale").with("version", version))
 }

@@ -434,3 +434,38 @@ fn name(kind: &'static str, name: &str, owner: uuid::Uuid) -> NameClaim {
         owner,
     }
 }
+
+#[tokio::test]
+async fn an_accepted_command_is_recalled_by_its_key_and_a_refused_one_is_not() {
+    let db = testbed::database().await;
+    let ledger = Ledger::new(db.service_pool().await, vec![]);
+    let business = a_business();
+    let stream = id();
+    let mut first = count(business, stream, 0);
+    first.command = keyed("first");
+    let done = append(&ledger, first).await;
+    let mut late = count(business, stream, 0);
+    late.command = keyed("late");
+    refused(&ledger, late).await;
+
+    let recalled = ledger
+        .recall(business, "tests", "first")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(recalled.fingerprint, [7; 32]);
+    assert_eq!(
+        recalled.appended,
+        ledger::Appended {
+            replayed: true,
+            ..done
+        }
+    );
+    for (business, caller, key) in [
+        (business, "tests", "late"),
+        (business, "others", "first"),
+        (a_business(), "tests", "first"),
+    ] {
+        assert_eq!(ledger.recall(business, caller, key).await.unwrap(), None);
+    }
+}

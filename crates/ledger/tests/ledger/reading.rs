@@ -87,6 +87,28 @@ async fn many_businesses_are_read_each_from_its_own_position() {
 }
 
 #[tokio::test]
+async fn streams_of_some_kinds_are_read_alone() {
+    let db = testbed::database().await;
+    let ledger = Ledger::new(db.service_pool().await, vec![]);
+    let business = a_business();
+    for kind in ["counter", "other", "third", "other"] {
+        let mut write = count(business, id(), 0);
+        write.streams[0].stream.kind = kind.into();
+        append(&ledger, write).await;
+    }
+    let positions = async |after, limit| -> Vec<i64> {
+        let read = ledger.read_kinds(business, &["other", "third"], Position(after), limit);
+        read.await
+            .unwrap()
+            .iter()
+            .map(|event| event.position.0)
+            .collect()
+    };
+    assert_eq!(positions(0, 10).await, [2, 3, 4]);
+    assert_eq!(positions(2, 1).await, [3]);
+}
+
+#[tokio::test]
 async fn a_bulk_read_is_what_reading_by_position_is() {
     let db = testbed::database().await;
     let ledger = Ledger::new(db.service_pool().await, vec![]);
