@@ -1,5 +1,7 @@
 //! Why an append was not accepted.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -126,7 +128,7 @@ pub enum AppendError {
     Crowded,
     /// The database could not be reached; nothing was written.
     #[error("the database is away")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(#[source] Arc<sqlx::Error>),
     /// The connection was lost and did not come back in time: it may have been written. The same key again
     /// settles it.
     #[error("the connection was lost before the answer came")]

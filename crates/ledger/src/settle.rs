@@ -5,6 +5,7 @@
 //! in line for the head row's lock and come through later; the database lets it stand no longer than
 //! [`LOCK_TIMEOUT`], so after that the key is asked once more.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -22,6 +23,27 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(12);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// What is left to do for a group whose call did not come back with outcomes.
+pub(crate) enum Fallback {
+    /// A constraint fired: each alone, in order, finds the one at fault.
+    InOrder,
+    /// The connection was lost, at this moment: what became of each, its own key tells.
+    AllAtOnce(Instant),
+    /// Nothing was written, and trying again would only make everybody wait longer.
+    GiveUp(Arc<sqlx::Error>),
+}
+
+impl From<Failure> for Fallback {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotSent(error) => Self::GiveUp(Arc::new(error)),
+            Failure::Lost(_) => Self::AllAtOnce(Instant::now()),
+            Failure::RolledBack(error) if try_later(&error) => Self::GiveUp(Arc::new(error)),
+            Failure::RolledBack(_) => Self::InOrder,
+        }
+    }
+}
 
 /// Why a call did not come back with outcomes.
 pub(crate) enum Failure {
@@ -68,10 +90,14 @@ fn was_rolled_back(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Encode(_))
 }
 
-/// Appends one command, and finds out what became of it.
-pub(crate) async fn settle(lanes: &Lanes, append: &Append) -> Result<Outcome, AppendError> {
+/// Appends one command, and finds out what became of it. `lost_at`: it has been sent before, in a group whose
+/// connection was lost then.
+pub(crate) async fn settle(
+    lanes: &Lanes,
+    append: &Append,
+    mut lost_at: Option<Instant>,
+) -> Result<Outcome, AppendError> {
     let begun = Instant::now();
-    let mut lost_at: Option<Instant> = None;
     let mut waited_out = false;
     let mut pause = FIRST_PAUSE;
     loop {
@@ -93,14 +119,16 @@ pub(crate) async fn settle(lanes: &Lanes, append: &Append) -> Result<Outcome, Ap
         };
         let error = match failure {
             Failure::NotSent(error) if lost_at.is_none() => {
-                return Err(AppendError::Unavailable(error));
+                return Err(AppendError::Unavailable(Arc::new(error)));
             }
-            Failure::RolledBack(error) => match rolled_back(append, error) {
+            Failure::RolledBack(error) if try_later(&error) => {
+                if lost_at.is_none() {
+                    return Err(AppendError::Unavailable(Arc::new(error)));
+                }
                 // Nothing of this call stands, but an earlier one may.
-                Ok(refused) => return Ok(Err(refused)),
-                Err(AppendError::Unavailable(error)) if lost_at.is_some() => error,
-                Err(certain) => return Err(certain),
-            },
+                error
+            }
+            Failure::RolledBack(error) => return by_constraint(append, error).map(Err),
             Failure::Lost(error) => {
                 lost_at = Some(Instant::now());
                 waited_out = false;
@@ -117,8 +145,16 @@ pub(crate) async fn settle(lanes: &Lanes, append: &Append) -> Result<Outcome, Ap
     }
 }
 
+/// Resources, operator and lock waits (53, 55P03, 57014), deadlocks and serialisation (40) pass.
+fn try_later(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| {
+        code.starts_with("53") || code.starts_with("40") || code == "55P03" || code == "57014"
+    })
+}
+
 /// Constraints are the last word, by their names; they fire where something went past the look.
-fn rolled_back(append: &Append, error: sqlx::Error) -> Result<Refused, AppendError> {
+fn by_constraint(append: &Append, error: sqlx::Error) -> Result<Refused, AppendError> {
     let sqlx::Error::Database(database) = &error else {
         return Err(AppendError::Store(error));
     };
@@ -149,16 +185,5 @@ fn rolled_back(append: &Append, error: sqlx::Error) -> Result<Refused, AppendErr
         }
         _ => None,
     };
-    if let Some(refused) = refused {
-        return Ok(refused);
-    }
-    // Resources, operator and lock waits (53, 55P03, 57014), deadlocks and serialisation (40): try later.
-    let later = database.code().is_some_and(|code| {
-        code.starts_with("53") || code.starts_with("40") || code == "55P03" || code == "57014"
-    });
-    Err(if later {
-        AppendError::Unavailable(error)
-    } else {
-        AppendError::Store(error)
-    })
+    refused.ok_or(AppendError::Store(error))
 }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use cqrs_es::persist::EventUpcaster;
+use futures::future::join_all;
 use sqlx::PgPool;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::call::Outcome;
 use crate::lanes::Lanes;
 use crate::live::Live;
 use crate::queue::{Queues, Turn, Waiting};
-use crate::settle::{call, settle};
+use crate::settle::{Fallback, call, settle};
 use crate::{Append, AppendError, Appended};
 
 /// How many appends one process has under way at a time, each on a connection of its own.
@@ -91,20 +93,45 @@ impl Ledger {
     async fn append_group(&self, group: Vec<Waiting>) {
         metrics::histogram!("ledger_append_group_size")
             .record(u32::try_from(group.len()).unwrap_or(u32::MAX));
-        if group.len() > 1 {
+        let fallback = if group.len() == 1 {
+            Fallback::InOrder
+        } else {
             let appends: Vec<&Append> = group.iter().map(|waiting| &waiting.append).collect();
-            if let Ok(outcomes) = call(&self.inner.lanes, &appends, false).await {
-                for (waiting, outcome) in group.into_iter().zip(outcomes) {
-                    self.answer(waiting, Ok(outcome));
+            match call(&self.inner.lanes, &appends, false).await {
+                Ok(outcomes) => {
+                    for (waiting, outcome) in group.into_iter().zip(outcomes) {
+                        self.answer(waiting, Ok(outcome));
+                    }
+                    return;
                 }
-                return;
+                Err(failure) => failure.into(),
             }
-            // A constraint fired, or the connection was lost: each for itself then.
+        };
+        match fallback {
+            Fallback::InOrder => {
+                for waiting in group {
+                    self.append_alone(waiting, None).await;
+                }
+            }
+            Fallback::AllAtOnce(lost_at) => {
+                join_all(
+                    group
+                        .into_iter()
+                        .map(|waiting| self.append_alone(waiting, Some(lost_at))),
+                )
+                .await;
+            }
+            Fallback::GiveUp(error) => {
+                for waiting in group {
+                    self.answer(waiting, Err(AppendError::Unavailable(error.clone())));
+                }
+            }
         }
-        for waiting in group {
-            let outcome = settle(&self.inner.lanes, &waiting.append).await;
-            self.answer(waiting, outcome);
-        }
+    }
+
+    async fn append_alone(&self, waiting: Waiting, lost_at: Option<Instant>) {
+        let outcome = settle(&self.inner.lanes, &waiting.append, lost_at).await;
+        self.answer(waiting, outcome);
     }
 
     fn answer(&self, waiting: Waiting, outcome: Result<Outcome, AppendError>) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::future::join_all;
 use ledger::{Append, AppendError, BusinessId, Ledger, Position, Refused};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -335,5 +336,46 @@ async fn a_call_cut_off_while_it_stands_in_line_is_done_once() {
     assert_eq!(
         scene.beside.head(scene.business).await.unwrap(),
         Position(2)
+    );
+}
+
+#[tokio::test]
+async fn a_group_cut_off_while_it_stands_in_line_is_done_once() {
+    let scene = scene().await;
+    let owner = scene.db.owner_pool().await;
+    let mut elsewhere = owner.begin().await.unwrap();
+    sqlx::query("select from ledger_head for update")
+        .execute(&mut *elsewhere)
+        .await
+        .unwrap();
+    // The first goes alone and is let through; the others, meanwhile, become a group.
+    let all: Vec<Append> = (0..5).map(|nth| scene.wanted(nth * 10)).collect();
+    let answers = tokio::spawn(join_all(all.clone().into_iter().map(|wanted| {
+        let ledger = scene.ledger.clone();
+        async move { ledger.append(wanted).await }
+    })));
+    sleep(Duration::from_millis(300)).await;
+    elsewhere.commit().await.unwrap();
+    let mut elsewhere = owner.begin().await.unwrap();
+    sqlx::query("select from ledger_head for update")
+        .execute(&mut *elsewhere)
+        .await
+        .unwrap();
+    sleep(Duration::from_millis(300)).await;
+    scene.proxy.cut_now();
+    sleep(Duration::from_millis(300)).await;
+    elsewhere.commit().await.unwrap();
+
+    let mut positions: Vec<i64> = (answers.await.unwrap().into_iter())
+        .map(|answer| answer.unwrap().last.0)
+        .collect();
+    positions.sort_unstable();
+    assert_eq!(positions, [2, 3, 4, 5, 6]);
+    for wanted in &all {
+        scene.is_whole(wanted, true).await;
+    }
+    assert_eq!(
+        scene.beside.head(scene.business).await.unwrap(),
+        Position(6)
     );
 }
