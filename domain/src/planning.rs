@@ -387,6 +387,21 @@ impl Enquiry<'_> {
         self.away.iter().map(|(resource, _)| *resource).collect()
     }
 
+    /// Whether somebody or some desk is to be chosen: then it matters who is busy, and how much.
+    #[must_use]
+    pub fn has_choice(&self) -> bool {
+        let desks = |row: &Row<'_>| row.step.desks.as_ref().map_or(1, Vec::len);
+        self.rows
+            .iter()
+            .any(|row| row.step.offers.len() > 1 || desks(row) > 1)
+    }
+
+    /// Whether it is for several services in a row.
+    #[must_use]
+    pub const fn is_visit(&self) -> bool {
+        self.rows.len() > 1
+    }
+
     /// When it must be known, to offer starts from `first` to `last`: those dates, and as much around them as the
     /// services and their buffers reach.
     #[must_use]

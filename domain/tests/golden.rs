@@ -53,7 +53,12 @@ fn every_event_ever_written_still_loads_and_means_the_same() {
         let event = AnyEvent::decode(&g.stream, Uuid::nil(), &g.payload.to_string())
             .unwrap_or_else(|e| panic!("{}: {e:?}", g.file));
         assert_eq!(event.payload().unwrap(), g.payload, "{}", g.file);
-        assert_eq!((event.kind(), event.event_type()), (&*g.stream, &*g.event), "{}", g.file);
+        assert_eq!(
+            (event.kind(), event.event_type()),
+            (&*g.stream, &*g.event),
+            "{}",
+            g.file
+        );
     }
 }
 

@@ -45,9 +45,11 @@
 
 pub mod access;
 pub mod app;
+mod as_of;
 pub mod catalogue;
 pub mod checks;
 pub mod command;
+mod names;
 mod openapi;
 pub mod page;
 pub mod problem;
@@ -55,6 +57,7 @@ mod router;
 mod routes;
 mod serve;
 pub mod texts;
+mod timekeeping;
 
 pub use self::{
     app::{App, Clock, Parts, Probe, Settings},

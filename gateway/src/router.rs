@@ -35,7 +35,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(routes::health::routes())
         .nest(
             "/api/v1",
-            OpenApiRouter::new().merge(routes::services::routes()),
+            OpenApiRouter::new()
+                .merge(routes::services::routes())
+                .merge(routes::bookings::routes())
+                .merge(routes::visits::routes())
+                .merge(routes::availability::routes()),
         )
 }
 

@@ -1,5 +1,9 @@
 //! The routes, one module for each kind of thing: its requests, its views, its handlers side by side.
 
+pub(crate) mod availability;
+pub(crate) mod bookings;
+pub(crate) mod client_fields;
 pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod services;
+pub(crate) mod visits;

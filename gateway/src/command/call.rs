@@ -67,6 +67,20 @@ pub struct RawCall {
 pub struct Nothing {}
 
 impl Envelope {
+    /// The thing stands where `If-Match` says.
+    ///
+    /// # Errors
+    /// 412 when it stands at another version.
+    pub(crate) fn expects(&self, version: Version) -> Result<(), Problem> {
+        match self.if_match {
+            Some(wanted) if wanted != version => {
+                let told = Message::new("detail-stale").with("version", version);
+                Err(Problem::new(Code::Stale).detail(told))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Of what Daybook itself does, without a request.
     #[must_use]
     pub fn of_system(app: &App, business: ledger::BusinessId) -> Self {

@@ -19,7 +19,6 @@ use crate::{
     app::App,
     catalogue::Known,
     problem::{Code, Problem},
-    texts::Message,
 };
 
 /// A stream as it stands, with all that is sealed in it open (or erased).
@@ -149,12 +148,7 @@ impl App {
                 } else {
                     self.load::<A>(business, target.id).await?
                 };
-                if call
-                    .if_match
-                    .is_some_and(|version| version != loaded.version)
-                {
-                    return Err(stale(loaded.version));
-                }
+                call.expects(loaded.version)?;
                 let deciding = Deciding {
                     state: loaded.state,
                     known,
@@ -399,7 +393,7 @@ impl App {
         self.opened(business, loaded).await
     }
 
-    async fn opened<A: Kind>(
+    pub(crate) async fn opened<A: Kind>(
         &self,
         business: ledger::BusinessId,
         loaded: Loaded<A>,
@@ -417,9 +411,4 @@ impl App {
             version: loaded.version,
         })
     }
-}
-
-/// 412: it stands at another version than `If-Match` says.
-fn stale(version: Version) -> Problem {
-    Problem::new(Code::Stale).detail(Message::new("detail-stale").with("version", version))
 }

@@ -1,0 +1,197 @@
+//! The way of a command on one booking, and how it is shown.
+
+use axum::extract::State;
+use cqrs_es::Aggregate as _;
+use domain::{
+    booking::{Booking, BookingCommand, Held},
+    id::Id,
+    sealed::{KeyId, Sealed},
+    text::FreeText,
+};
+use jiff::Timestamp;
+use ledger::BusinessId;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::view::{BookingView, Names};
+use crate::{
+    app::App,
+    as_of::AsOf,
+    catalogue::Known,
+    checks::Checks,
+    command::{Answer, Ask, At, Decision, Done, Envelope, Loaded, Outcome},
+    problem::Problem,
+    timekeeping::claim_set,
+};
+
+/// What a step of a booking's life is decided on.
+pub(crate) struct Step<'a> {
+    pub(crate) id: Id<Booking>,
+    pub(crate) held: &'a Held,
+    pub(crate) now: Timestamp,
+    pub(crate) call: &'a Envelope,
+}
+
+impl Step<'_> {
+    /// Whose key words about this booking lie under: its client's, else its own.
+    pub(crate) fn key(&self) -> KeyId {
+        self.held
+            .client_id
+            .map_or_else(|| self.id.into(), KeyId::from)
+    }
+
+    /// Words of the request, to be sealed.
+    pub(crate) fn words(
+        &self,
+        field: &str,
+        text: Option<&str>,
+    ) -> Result<Option<Sealed<FreeText>>, Problem> {
+        let mut checks = Checks::default();
+        let text = checks.maybe(field, text, FreeText::parse);
+        checks.done()?;
+        Ok(text.map(|text| Sealed::open(self.key(), text)))
+    }
+}
+
+impl App {
+    /// Does one step of a booking's life that needs nothing but the booking, and shows it as the step left it.
+    pub(crate) async fn step(
+        &self,
+        call: &Envelope,
+        id: Uuid,
+        command: impl Fn(&Step<'_>) -> Result<BookingCommand, Problem> + Send + Sync,
+    ) -> Result<Answer<BookingView>, Problem> {
+        let (business, id) = (call.caller.business(), Id::new(id));
+        let command = &command;
+        let done = self
+            .execute(call, move |attempt| async move {
+                let loaded = self.booking(call, id).await?;
+                let step = Step {
+                    id,
+                    held: loaded.state.held()?,
+                    now: self.now(),
+                    call,
+                };
+                let events = loaded.state.decide(command(&step)?)?;
+                let mut after = loaded.state.clone();
+                events.iter().cloned().for_each(|event| after.apply(event));
+                let mut decision = Decision::new(Outcome::changed(id.uuid()));
+                decision.write::<Booking>(self, id.uuid(), loaded.version, &events)?;
+                if claims_changed(&loaded.state, &after) {
+                    // A desk's capacity is part of what is claimed.
+                    let known = self.catalogue_for(call, &attempt).await?;
+                    decision.claims.push(claim_set(&known, id, &after));
+                    decision.saw_catalogue = Some(known.position);
+                }
+                Ok(decision)
+            })
+            .await?;
+        self.show_booking(business, &done).await
+    }
+
+    /// A booking to be changed: it is there, and stands where `If-Match` says.
+    pub(crate) async fn booking(
+        &self,
+        call: &Envelope,
+        id: Id<Booking>,
+    ) -> Result<Loaded<Booking>, Problem> {
+        let loaded = self
+            .load::<Booking>(call.caller.business(), id.uuid())
+            .await?;
+        call.expects(loaded.version)?;
+        Ok(loaded)
+    }
+
+    /// The answer to a command on a booking.
+    pub(crate) async fn show_booking(
+        &self,
+        business: BusinessId,
+        done: &Done,
+    ) -> Result<Answer<BookingView>, Problem> {
+        let (id, version) = done.stream::<Booking>().ok_or_else(Problem::not_found)?;
+        let loaded = self.load_at::<Booking>(business, id, version).await?;
+        let view = self.view(business, Id::new(id), &loaded).await?;
+        let answer = Answer::to(done, view).version(version);
+        Ok(if done.outcome.status == 201 {
+            answer.location(format!("/api/v1/bookings/{id}"))
+        } else {
+            answer
+        })
+    }
+
+    /// A booking as it is shown.
+    pub(crate) async fn view(
+        &self,
+        business: BusinessId,
+        id: Id<Booking>,
+        loaded: &Loaded<Booking>,
+    ) -> Result<BookingView, Problem> {
+        let known = self.catalogue(business).await?;
+        let names = Names::of(self, business, &known, std::iter::once(&loaded.state)).await?;
+        Ok(BookingView::of(
+            id,
+            loaded.version,
+            loaded.state.held()?,
+            &names,
+        ))
+    }
+}
+
+/// Several bookings, shown in one go.
+pub(crate) async fn show_all(
+    app: &App,
+    business: BusinessId,
+    known: &Known,
+    bookings: &[(Id<Booking>, Loaded<Booking>)],
+) -> Result<Vec<BookingView>, Problem> {
+    let names = Names::of(
+        app,
+        business,
+        known,
+        bookings.iter().map(|(_, loaded)| &loaded.state),
+    )
+    .await?;
+    let views = bookings.iter().map(|(id, loaded)| {
+        let held = loaded.state.held()?;
+        Ok(BookingView::of(*id, loaded.version, held, &names))
+    });
+    views.collect()
+}
+
+/// Whether it takes other time than before.
+pub(crate) fn claims_changed(before: &Booking, after: &Booking) -> bool {
+    before.claims() != after.claims()
+}
+
+/// As of when a booking is asked for.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AsOfQuery {
+    /// A position, or an instant: as it was recorded by then.
+    pub(crate) as_of: Option<String>,
+    /// An instant: as it had happened by then. Of imported history that is another thing.
+    pub(crate) as_of_occurred: Option<String>,
+}
+
+/// A booking, now or as it was.
+#[utoipa::path(get, path = "/bookings/{id}", tag = "bookings", params(("id" = Uuid, Path), AsOfQuery),
+    responses((status = 200, body = BookingView)))]
+pub(super) async fn show(
+    State(app): State<App>,
+    At(id): At<Uuid>,
+    ask: Ask<AsOfQuery>,
+) -> Result<Answer<BookingView>, Problem> {
+    let business = ask.caller.business();
+    let as_of = AsOf::asked(
+        ask.query.as_of.as_deref(),
+        ask.query.as_of_occurred.as_deref(),
+    )?;
+    let loaded = match as_of {
+        None => app.load::<Booking>(business, id).await?,
+        Some(as_of) => app.load_as_of::<Booking>(business, id, as_of).await?,
+    };
+    let view = app.view(business, Id::new(id), &loaded).await?;
+    Ok(Answer::ok(view).version(loaded.version))
+}

@@ -1,0 +1,375 @@
+//! A booking is made.
+
+use axum::extract::State;
+use cqrs_es::Aggregate as _;
+use domain::{
+    booking::{Booking, BookingCommand, BookingEvent, Comment, Placement, Plan, Reference, Status},
+    client::{Card, Client, ClientCommand},
+    id::{self, Id},
+    money::Money,
+    planning::{Audience, Wish},
+    sealed::{KeyId, Sealed},
+    slots::Freedom,
+    text::{FreeText, Origin},
+    time::Minutes,
+};
+use jiff::Timestamp;
+use ledger::{Attempt, NameClaim, Version};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::view::BookingView;
+use crate::{
+    app::App,
+    catalogue::Known,
+    checks::Checks,
+    command::{Answer, Call, Decision, Envelope, Outcome},
+    problem::{Code, Problem},
+    routes::{client_fields::ClientFields, visits},
+    texts::Message,
+    timekeeping::{Inquiry, Terms, claim_set, unwelcome},
+};
+
+/// Who races for the last free chair tries again with the next one; so often at most.
+const CHOICES: usize = 12;
+
+/// A booking to be made.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlaceFields {
+    service_id: Uuid,
+    /// By whom; absent: by anyone who does it, the least loaded first.
+    staff_id: Option<Uuid>,
+    /// Where; absent: at any desk that serves it, if it needs one.
+    desk_id: Option<Uuid>,
+    /// A session of a class. Refused until classes exist.
+    session_id: Option<Uuid>,
+    /// For whom: a client who is known.
+    client_id: Option<Uuid>,
+    /// For whom: a client who becomes known with the booking.
+    client: Option<ClientFields>,
+    /// When it begins.
+    #[schema(value_type = String, format = DateTime)]
+    start: Timestamp,
+    /// How long it takes; absent: as the price list says.
+    #[schema(minimum = 1, maximum = 44_640)]
+    duration_min: Option<u32>,
+    /// A first comment on it.
+    comment: Option<String>,
+    /// Where it came from, in the business's words: `phone`, `walk-in`. Absent: the door through which it came.
+    source: Option<String>,
+    /// What was agreed; absent: as the price list says.
+    #[schema(example = "120.00")]
+    price: Option<String>,
+    /// Outside of working hours, for staff with the right.
+    #[serde(default)]
+    outside_hours: bool,
+    /// Off the grid of starts, for staff with the right: a walk-in, now.
+    #[serde(default)]
+    off_grid: bool,
+}
+
+/// For whom, once it has been looked at.
+pub(crate) struct Booker {
+    pub(crate) id: Id<Client>,
+    /// Set for one who becomes known.
+    card: Option<Box<Card>>,
+}
+
+impl Booker {
+    /// Exactly one of the two must be given.
+    pub(crate) fn read(
+        client_id: Option<Uuid>,
+        client: Option<&ClientFields>,
+        app: &App,
+        known: &Known,
+    ) -> Result<Self, Problem> {
+        match (client_id, client) {
+            (Some(id), None) => Ok(Self::known(Id::new(id))),
+            (None, Some(fields)) => {
+                let id = Id::new(app.new_id());
+                Ok(Self {
+                    id,
+                    card: Some(Box::new(fields.card("client.", id, known)?)),
+                })
+            }
+            (None, None) => Err(Problem::field(
+                "client_id",
+                Message::new("violation-missing"),
+            )),
+            (Some(_), Some(_)) => Err(Problem::field(
+                "client",
+                Message::new("violation-one-of-two"),
+            )),
+        }
+    }
+
+    /// A client who is known.
+    pub(crate) const fn known(id: Id<Client>) -> Self {
+        Self { id, card: None }
+    }
+
+    /// Sees to it that the client is known.
+    pub(crate) fn make_known(&self, app: &App, decision: &mut Decision) -> Result<(), Problem> {
+        match &self.card {
+            None => decision.needs::<Client>(self.id.uuid()),
+            Some(card) => {
+                let events = Client::default().decide(ClientCommand::Register(card.clone()))?;
+                decision.write::<Client>(app, self.id.uuid(), Version::NEW, &events)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What all bookings of a command have in common.
+pub(crate) struct Making {
+    pub(crate) booker: Booker,
+    pub(crate) visit_id: Option<Id<id::Visit>>,
+    pub(crate) source: Origin,
+    pub(crate) comment: Option<FreeText>,
+}
+
+/// Makes a booking.
+#[utoipa::path(post, path = "/bookings", tag = "bookings", request_body = PlaceFields,
+    responses((status = 201, body = BookingView)))]
+pub(super) async fn place(
+    State(app): State<App>,
+    call: Call<PlaceFields>,
+) -> Result<Answer<BookingView>, Problem> {
+    let business = call.caller.business();
+    let asked = &call.body;
+    if asked.session_id.is_some() {
+        return Err(Problem::field(
+            "session_id",
+            Message::new("violation-no-classes"),
+        ));
+    }
+    let known = app.catalogue(business).await?;
+    let wish = asked.wish(&known)?;
+    let making = Making {
+        booker: Booker::read(asked.client_id, asked.client.as_ref(), &app, &known)?,
+        visit_id: None,
+        source: source(&call, asked.source.as_deref())?,
+        comment: comment(asked.comment.as_deref())?,
+    };
+    let freedom = Freedom {
+        outside_hours: asked.outside_hours,
+        off_grid: asked.off_grid,
+    };
+    let done = app
+        .make(
+            &call,
+            &making,
+            &[wish],
+            asked.start,
+            freedom,
+            &[app.new_id()],
+        )
+        .await?;
+    app.show_booking(business, &done).await
+}
+
+impl PlaceFields {
+    fn wish(&self, known: &Known) -> Result<Wish, Problem> {
+        let currency = known.settings()?.currency;
+        let mut checks = Checks::default();
+        let price = self
+            .price
+            .as_deref()
+            .and_then(|text| checks.price("price", text, currency));
+        checks.done()?;
+        Ok(Wish {
+            service_id: Id::new(self.service_id),
+            staff_id: self.staff_id.map(Id::new),
+            desk_id: self.desk_id.map(Id::new),
+            duration_min: self.duration_min.map(Minutes::new),
+            price,
+        })
+    }
+}
+
+pub(crate) fn source(call: &Envelope, asked: Option<&str>) -> Result<Origin, Problem> {
+    let mut checks = Checks::default();
+    let source = checks.take(
+        "source",
+        Origin::parse(asked.unwrap_or(call.caller.source())),
+    );
+    checks.done()?;
+    source.ok_or_else(|| Problem::field("source", Message::new("violation-empty")))
+}
+
+pub(crate) fn comment(asked: Option<&str>) -> Result<Option<FreeText>, Problem> {
+    let mut checks = Checks::default();
+    let text = checks.maybe("comment", asked, FreeText::parse);
+    checks.done()?;
+    Ok(text)
+}
+
+impl App {
+    /// Makes one booking, or a visit's bookings in a row: all or none. Where there is a choice of staff or desks and
+    /// another takes the chosen one first, the next is tried.
+    pub(crate) async fn make(
+        &self,
+        call: &Envelope,
+        making: &Making,
+        wishes: &[Wish],
+        start: Timestamp,
+        freedom: Freedom,
+        ids: &[Uuid],
+    ) -> Result<crate::command::Done, Problem> {
+        let visit = making.visit_id.is_some();
+        let mut tried = 0;
+        loop {
+            let made = self.execute(call, move |attempt| {
+                self.decide_making(call, making, wishes, start, freedom, ids, attempt)
+            });
+            let refused = match made.await {
+                Ok(done) => return Ok(done),
+                Err(problem) => problem,
+            };
+            if refused.code() != Code::SlotTaken {
+                return Err(refused);
+            }
+            let business = call.caller.business();
+            let known = self.catalogue(business).await?;
+            let enquiry = known
+                .catalogue
+                .enquire(wishes, Audience::Staff)
+                .map_err(|error| unwelcome(&error, visit))?;
+            let inquiry = Inquiry {
+                app: self,
+                business,
+                known: &known,
+                enquiry: &enquiry,
+                moving: &[],
+            };
+            // Somebody else may still be free at that very time.
+            tried += 1;
+            let terms = Terms::of_the_house(freedom, self.now());
+            if tried < CHOICES && enquiry.has_choice() && inquiry.plan(start, terms).await.is_ok() {
+                continue;
+            }
+            return Err(inquiry.with_next_free(refused, start).await);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one story, told once")]
+    async fn decide_making(
+        &self,
+        call: &Envelope,
+        making: &Making,
+        wishes: &[Wish],
+        start: Timestamp,
+        freedom: Freedom,
+        ids: &[Uuid],
+        attempt: Attempt,
+    ) -> Result<Decision, Problem> {
+        let business = call.caller.business();
+        let known = self.catalogue_for(call, &attempt).await?;
+        let visit = making.visit_id.is_some();
+        let enquiry = known
+            .catalogue
+            .enquire(wishes, Audience::Staff)
+            .map_err(|error| unwelcome(&error, visit))?;
+        let inquiry = Inquiry {
+            app: self,
+            business,
+            known: &known,
+            enquiry: &enquiry,
+            moving: &[],
+        };
+        let plans = inquiry
+            .plan(start, Terms::of_the_house(freedom, self.now()))
+            .await?;
+        let mut decision = Decision::new(Outcome {
+            status: 201,
+            ids: ids.to_vec(),
+        });
+        making.booker.make_known(self, &mut decision)?;
+        for (number, (plan, id)) in plans.into_iter().zip(ids).enumerate() {
+            let id = Id::new(*id);
+            if let Some(visit) = making.visit_id {
+                let name = visits::name_of(visit.uuid(), number);
+                decision.names.push(NameClaim {
+                    kind: visits::NAME,
+                    name,
+                    owner: id.uuid(),
+                });
+            }
+            // A reference that is another booking's already is refused; then the whole is decided again.
+            let reference = Reference::from_random(rand::random());
+            decision.names.push(NameClaim {
+                kind: "reference",
+                name: reference.to_string(),
+                owner: id.uuid(),
+            });
+            let events = making.events(self, call, &known, reference, plan)?;
+            let mut booking = Booking::default();
+            events
+                .iter()
+                .cloned()
+                .for_each(|event| booking.apply(event));
+            decision.claims.push(claim_set(&known, id, &booking));
+            decision.write::<Booking>(self, id.uuid(), Version::NEW, &events)?;
+        }
+        decision.saw_catalogue = Some(known.position);
+        Ok(decision)
+    }
+}
+
+impl Making {
+    /// What making one booking comes to.
+    fn events(
+        &self,
+        app: &App,
+        call: &Envelope,
+        known: &Known,
+        reference: Reference,
+        plan: Plan,
+    ) -> Result<Vec<BookingEvent>, Problem> {
+        let at = app.now();
+        let confirmed = known.catalogue.business.policy.auto_confirm;
+        let placement = Placement {
+            reference,
+            visit_id: self.visit_id,
+            client_id: Some(self.booker.id),
+            plan,
+            status: if confirmed {
+                Status::Confirmed
+            } else {
+                Status::Requested
+            },
+            source: self.source.clone(),
+            at,
+            imported: None,
+        };
+        let mut booking = Booking::default();
+        let mut events = booking.decide(BookingCommand::Place(Box::new(placement)))?;
+        events
+            .iter()
+            .cloned()
+            .for_each(|event| booking.apply(event));
+        if let Some(text) = &self.comment {
+            let comment = Comment {
+                comment_id: Id::new(app.new_id()),
+                text: Sealed::open(KeyId::from(self.booker.id), text.clone()),
+                at,
+                by: call.caller.actor().clone(),
+                note: None,
+            };
+            events.extend(booking.decide(BookingCommand::Comment(comment))?);
+        }
+        Ok(events)
+    }
+}
+
+/// An amount of money in the business's currency.
+pub(crate) fn amount(known: &Known, field: &str, text: &str) -> Result<Money, Problem> {
+    let currency = known.settings()?.currency;
+    let mut checks = Checks::default();
+    let amount = checks.amount(field, text, currency);
+    checks.done()?;
+    amount.ok_or_else(|| Problem::field(field, Message::new("violation-not-money")))
+}

@@ -1,0 +1,348 @@
+//! A booking as the API shows it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    actor::{Actor, ActorKind, Role},
+    booking::{Booking, Held},
+    client::Client,
+    desk::Desk,
+    id::Id,
+    service::Service,
+    staff::Staff,
+};
+use jiff::Timestamp;
+use ledger::{BusinessId, Version};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{app::App, catalogue::Known, problem::Problem};
+
+/// A booking.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct BookingView {
+    id: Uuid,
+    /// What people call it by, over the phone.
+    #[schema(example = "7K3M-92QX")]
+    reference: String,
+    /// The visit that it is part of.
+    visit_id: Option<Uuid>,
+    /// The class session that it is a seat of. Always null until classes exist.
+    session_id: Option<Uuid>,
+    /// `requested`, `confirmed`, `completed`, `no_show` or `cancelled`.
+    status: &'static str,
+    /// Taken out of sight; nothing of it is lost.
+    deleted: bool,
+    /// When the client came.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    arrived_at: Option<Timestamp>,
+    /// When the client went.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    left_at: Option<Timestamp>,
+    /// When it begins; the first instant of its day while the hour is unknown.
+    #[schema(value_type = String, format = DateTime)]
+    start: Timestamp,
+    /// When it ends.
+    #[schema(value_type = String, format = DateTime)]
+    end: Timestamp,
+    /// How long it takes.
+    duration_min: u32,
+    /// From another system, which told the day alone.
+    hour_unknown: bool,
+    /// From another system, where it overlapped another booking.
+    overlaps: bool,
+    service: Option<Named>,
+    staff: Option<Named>,
+    desk: Option<Named>,
+    client: Option<Named>,
+    /// What was agreed.
+    #[schema(example = "120.00")]
+    price: String,
+    /// What was paid, less what was given back.
+    paid: String,
+    /// What is still to be paid.
+    due: String,
+    payments: Vec<PaymentView>,
+    refunds: Vec<RefundView>,
+    comments: Vec<CommentView>,
+    /// Why it was cancelled; null also once the client's data was erased.
+    cancel_reason: Option<String>,
+    review: Option<ReviewView>,
+    /// Where it came from, in the business's words.
+    source: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Messages sent about it.
+    notifications: Vec<NotificationView>,
+    /// As in its `ETag`.
+    version: i64,
+}
+
+/// A thing by its id and name. The name is null once it was erased.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Named {
+    pub(crate) id: Uuid,
+    pub(crate) name: Option<String>,
+}
+
+/// Who did something.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ActorView {
+    /// `user`, `api_key`, `client`, `import` or `system`.
+    kind: ActorKindView,
+    id: Option<Uuid>,
+    name: Option<String>,
+    /// The role in which it was done.
+    role: Option<RoleView>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ActorKindView {
+    User,
+    ApiKey,
+    Client,
+    Import,
+    System,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum RoleView {
+    Owner,
+    Admin,
+    Manager,
+    Staff,
+}
+
+/// Money taken.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct PaymentView {
+    id: Uuid,
+    amount: String,
+    method: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    actor: ActorView,
+}
+
+/// Money given back.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct RefundView {
+    id: Uuid,
+    /// Of which payment; null: of what was paid in all.
+    payment_id: Option<Uuid>,
+    amount: String,
+    reason: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    actor: ActorView,
+}
+
+/// Something written on it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct CommentView {
+    id: Uuid,
+    /// Null once it was erased.
+    text: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    actor: ActorView,
+}
+
+/// How the client said it was.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct ReviewView {
+    #[schema(minimum = 1, maximum = 5)]
+    rating: u8,
+    text: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+/// A message about it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct NotificationView {}
+
+/// What the ids in bookings are called.
+pub(crate) struct Names<'a> {
+    known: &'a Known,
+    clients: BTreeMap<Id<Client>, Option<String>>,
+    actors: BTreeMap<Uuid, Option<String>>,
+}
+
+impl<'a> Names<'a> {
+    /// Looks up what these bookings speak of.
+    pub(crate) async fn of(
+        app: &App,
+        business: BusinessId,
+        known: &'a Known,
+        bookings: impl Iterator<Item = &Booking>,
+    ) -> Result<Self, Problem> {
+        let (mut clients, mut actors) = (BTreeSet::new(), BTreeSet::new());
+        for held in bookings.filter_map(|booking| booking.held().ok()) {
+            clients.extend(held.client_id);
+            let by = held
+                .comments
+                .iter()
+                .map(|c| &c.by)
+                .chain(held.payments.iter().map(|p| &p.by));
+            actors.extend(
+                by.chain(held.refunds.iter().map(|r| &r.by))
+                    .filter_map(|actor| actor.id),
+            );
+        }
+        Ok(Self {
+            known,
+            clients: app.client_names(business, &clients).await?,
+            actors: app.actor_names(business, &actors).await?,
+        })
+    }
+
+    fn service(&self, id: Id<Service>) -> Named {
+        let offer = self
+            .known
+            .catalogue
+            .services
+            .get(&id)
+            .and_then(|service| service.offer.as_ref());
+        Named {
+            id: id.uuid(),
+            name: offer.map(|offer| offer.name.to_string()),
+        }
+    }
+
+    fn staff(&self, id: Id<Staff>) -> Named {
+        let member = self
+            .known
+            .catalogue
+            .staff
+            .get(&id)
+            .and_then(|staff| staff.member.as_ref());
+        Named {
+            id: id.uuid(),
+            name: member.and_then(|m| m.name.value()).map(ToString::to_string),
+        }
+    }
+
+    fn desk(&self, id: Id<Desk>) -> Named {
+        let place = self
+            .known
+            .catalogue
+            .desks
+            .get(&id)
+            .and_then(|desk| desk.place.as_ref());
+        Named {
+            id: id.uuid(),
+            name: place.map(|place| place.name.to_string()),
+        }
+    }
+
+    fn client(&self, id: Id<Client>) -> Named {
+        Named {
+            id: id.uuid(),
+            name: self.clients.get(&id).cloned().flatten(),
+        }
+    }
+
+    fn actor(&self, actor: &Actor) -> ActorView {
+        let kind = match actor.kind {
+            ActorKind::User => ActorKindView::User,
+            ActorKind::ApiKey => ActorKindView::ApiKey,
+            ActorKind::Client => ActorKindView::Client,
+            ActorKind::Import => ActorKindView::Import,
+            ActorKind::System => ActorKindView::System,
+        };
+        let role = actor.role.map(|role| match role {
+            Role::Owner => RoleView::Owner,
+            Role::Admin => RoleView::Admin,
+            Role::Manager => RoleView::Manager,
+            Role::Staff => RoleView::Staff,
+        });
+        let name = actor
+            .id
+            .and_then(|id| self.actors.get(&id).cloned().flatten());
+        ActorView {
+            kind,
+            id: actor.id,
+            name,
+            role,
+        }
+    }
+}
+
+impl BookingView {
+    /// Shows a booking. It must be opened.
+    pub(crate) fn of(id: Id<Booking>, version: Version, held: &Held, names: &Names<'_>) -> Self {
+        let plan = &held.plan;
+        let text = |sealed: &domain::sealed::Sealed<domain::text::FreeText>| {
+            sealed.value().map(ToString::to_string)
+        };
+        Self {
+            id: id.uuid(),
+            reference: held.reference.to_string(),
+            visit_id: held.visit_id.map(Id::uuid),
+            session_id: None,
+            status: held.status.as_str(),
+            deleted: held.deleted,
+            arrived_at: held.arrived_at,
+            left_at: held.left_at,
+            start: plan.start,
+            end: plan.end(),
+            duration_min: plan.timing.duration_min.get(),
+            hour_unknown: plan.hour_unknown,
+            overlaps: held.overlaps(),
+            service: plan.service_id.map(|id| names.service(id)),
+            staff: plan.staff_id.map(|id| names.staff(id)),
+            desk: plan.desk_id.map(|id| names.desk(id)),
+            client: held.client_id.map(|id| names.client(id)),
+            price: plan.price.to_string(),
+            paid: held.paid().to_string(),
+            due: held.due().to_string(),
+            payments: held
+                .payments
+                .iter()
+                .map(|payment| PaymentView {
+                    id: payment.payment_id.uuid(),
+                    amount: payment.amount.to_string(),
+                    method: payment.method.to_string(),
+                    at: payment.at,
+                    actor: names.actor(&payment.by),
+                })
+                .collect(),
+            refunds: held
+                .refunds
+                .iter()
+                .map(|refund| RefundView {
+                    id: refund.refund_id.uuid(),
+                    payment_id: refund.payment_id.map(Id::uuid),
+                    amount: refund.amount.to_string(),
+                    reason: refund.reason.as_ref().and_then(text),
+                    at: refund.at,
+                    actor: names.actor(&refund.by),
+                })
+                .collect(),
+            comments: held
+                .comments
+                .iter()
+                .map(|comment| CommentView {
+                    id: comment.comment_id.uuid(),
+                    text: text(&comment.text),
+                    at: comment.at,
+                    actor: names.actor(&comment.by),
+                })
+                .collect(),
+            cancel_reason: held.cancel_reason.as_ref().and_then(text),
+            review: held.review.as_ref().map(|review| ReviewView {
+                rating: review.rating,
+                text: review.text.as_ref().and_then(text),
+                at: review.at,
+            }),
+            source: held.source.as_str().to_owned(),
+            created_at: held.created_at,
+            notifications: vec![],
+            version: version.0,
+        }
+    }
+}

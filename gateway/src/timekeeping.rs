@@ -1,0 +1,298 @@
+//! Time: what is taken, what can be had, what a booking claims.
+//!
+//! The ledger knows resources as bare ids with a capacity, the domain as staff members and desks: this is where one
+//! becomes the other.
+
+use domain::{
+    booking::{Booking, Plan, Resource},
+    id::Id,
+    planning::{Enquiry, Taken, Unwelcome, Why},
+    service::LONGEST_MIN,
+    slots::{Freedom, Notice, Refusal, Slot, Unavailable},
+    time::{Minutes, Span},
+};
+use jiff::{Timestamp, ToSpan as _, civil::Date};
+use ledger::{BusinessId, Claim, ClaimSet};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    catalogue::Known,
+    problem::{Code, Problem, Violation},
+    texts::Message,
+};
+
+/// How many free slots a refusal names.
+const NEXT_FREE: usize = 5;
+/// How far ahead they are looked for: two weeks first, the most that anybody may ask for if those are full.
+const WINDOWS_DAYS: [i32; 2] = [14, 62];
+
+/// A start that can be had.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct SlotView {
+    /// When it begins.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) start: Timestamp,
+    /// When it ends; of a visit, its last service.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) end: Timestamp,
+    /// By whom; of a visit, its first service.
+    pub(crate) staff_id: Uuid,
+    /// Where; null if it needs no desk.
+    pub(crate) desk_id: Option<Uuid>,
+    /// Of a visit: each service in its turn.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
+    pub(crate) services: Vec<ServedView>,
+}
+
+/// One service of a visit's slot.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ServedView {
+    /// When it begins.
+    #[schema(value_type = String, format = DateTime)]
+    start: Timestamp,
+    /// When it ends.
+    #[schema(value_type = String, format = DateTime)]
+    end: Timestamp,
+    /// By whom.
+    staff_id: Uuid,
+    /// Where.
+    desk_id: Option<Uuid>,
+}
+
+impl From<&Slot> for SlotView {
+    fn from(slot: &Slot) -> Self {
+        let served = slot.services.iter().map(|served| ServedView {
+            start: served.start,
+            end: served.end,
+            staff_id: served.staff_id.uuid(),
+            desk_id: served.desk_id.map(Id::uuid),
+        });
+        Self {
+            start: slot.start(),
+            end: slot.end(),
+            staff_id: slot.staff_id().uuid(),
+            desk_id: slot.desk_id().map(Id::uuid),
+            services: if slot.services.len() > 1 {
+                served.collect()
+            } else {
+                vec![]
+            },
+        }
+    }
+}
+
+/// What is asked of the time: services that the catalogue can serve, perhaps to replace bookings that stand.
+pub(crate) struct Inquiry<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) business: BusinessId,
+    pub(crate) known: &'a Known,
+    pub(crate) enquiry: &'a Enquiry<'a>,
+    /// Bookings whose own time does not stand in their way.
+    pub(crate) moving: &'a [Id<Booking>],
+}
+
+/// How a start is to be looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) freedom: Freedom,
+    /// None: it may lie in the past too.
+    pub(crate) notice: Option<Notice>,
+}
+
+impl Terms {
+    /// As people of the house book: from now on, on the grid, within hours, unless they say otherwise. Who books off
+    /// the grid or outside of hours may also write down what has begun already.
+    pub(crate) fn of_the_house(freedom: Freedom, now: Timestamp) -> Self {
+        let free = freedom.off_grid || freedom.outside_hours;
+        Self {
+            freedom,
+            notice: (!free).then_some(Notice {
+                now,
+                min: Minutes::ZERO,
+            }),
+        }
+    }
+}
+
+impl Inquiry<'_> {
+    /// The plans for a start. With one staff member and at most one desk to choose from there is nothing to look up:
+    /// whether the time is free, the ledger says when it takes it.
+    pub(crate) async fn plan(&self, start: Timestamp, terms: Terms) -> Result<Vec<Plan>, Problem> {
+        let taken = if self.enquiry.has_choice() {
+            let date = self.date_of(start)?;
+            self.taken(date, date).await?
+        } else {
+            vec![]
+        };
+        match self
+            .enquiry
+            .plan(start, terms.freedom, terms.notice, &taken)
+        {
+            Ok(plans) => Ok(plans),
+            Err(unavailable) if unavailable.why.is_taken() => Err(Problem::new(Code::SlotTaken)),
+            Err(unavailable) => Err(not_to_be_had(&unavailable, self.enquiry.is_visit())),
+        }
+    }
+
+    /// What is taken of whom and what it asks for, around these dates.
+    pub(crate) async fn taken(&self, first: Date, last: Date) -> Result<Vec<Taken>, Problem> {
+        let resources = self.enquiry.resources();
+        let ids: Vec<Uuid> = resources.iter().map(|resource| id_of(*resource)).collect();
+        let within = span(self.enquiry.reach(first, last));
+        let busy = self.app.ledger().busy(self.business, &ids, within).await?;
+        let others = busy
+            .into_iter()
+            .filter(|busy| !self.moving.contains(&Id::new(busy.owner)));
+        let taken = others.filter_map(|busy| {
+            let resource = resources
+                .iter()
+                .find(|resource| id_of(**resource) == busy.resource)?;
+            let end = busy.during.end.unwrap_or(Timestamp::MAX);
+            Some(Taken {
+                resource: *resource,
+                during: Span::new(busy.during.start, end).ok()?,
+            })
+        });
+        Ok(taken.collect())
+    }
+
+    /// A refusal for a taken time, with the next times that are free.
+    pub(crate) async fn with_next_free(&self, problem: Problem, after: Timestamp) -> Problem {
+        match self.next_free(after, NEXT_FREE).await {
+            Ok(slots) => problem.with("next_free", json!(slots)),
+            // The refusal stands without them.
+            Err(_) => problem.with("next_free", json!([])),
+        }
+    }
+
+    /// The first free starts from a moment on, or from now if that is later.
+    pub(crate) async fn next_free(
+        &self,
+        after: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<SlotView>, Problem> {
+        let notice = Notice {
+            now: self.app.now(),
+            min: Minutes::ZERO,
+        };
+        let after = after.max(notice.now);
+        let first = self.date_of(after)?;
+        let mut slots = vec![];
+        for days in WINDOWS_DAYS {
+            let last = first.saturating_add(days.days());
+            let taken = self.taken(first, last).await?;
+            slots = self.enquiry.next_free(after, last, limit, notice, &taken);
+            if slots.len() >= limit {
+                break;
+            }
+        }
+        Ok(slots.iter().map(SlotView::from).collect())
+    }
+
+    fn date_of(&self, instant: Timestamp) -> Result<Date, Problem> {
+        Ok(self.known.settings()?.time_zone.date_of(instant))
+    }
+}
+
+/// The time that a booking takes now, for the ledger: it replaces whatever the booking took before.
+pub(crate) fn claim_set(known: &Known, id: Id<Booking>, booking: &Booking) -> ClaimSet {
+    let overlaps = booking.held().is_ok_and(|held| held.overlaps());
+    let claims = booking.claims().into_iter().map(|claim| Claim {
+        resource: id_of(claim.resource),
+        capacity: capacity(known, claim.resource),
+        during: span(claim.during),
+        body: span(claim.body),
+        overlaps,
+    });
+    ClaimSet {
+        owner: id.uuid(),
+        claims: claims.collect(),
+        hold_until: None,
+    }
+}
+
+fn capacity(known: &Known, resource: Resource) -> u16 {
+    match resource {
+        Resource::Staff(_) => 1,
+        Resource::Desk(id) => {
+            let place = known
+                .catalogue
+                .desks
+                .get(&id)
+                .and_then(|desk| desk.place.as_ref());
+            place.map_or(1, |place| place.capacity)
+        }
+    }
+}
+
+const fn id_of(resource: Resource) -> Uuid {
+    match resource {
+        Resource::Staff(id) => id.uuid(),
+        Resource::Desk(id) => id.uuid(),
+    }
+}
+
+fn span(span: Span) -> ledger::Span {
+    ledger::Span::new(span.start(), span.end())
+}
+
+/// 422: the start cannot be had whoever asks.
+fn not_to_be_had(unavailable: &Unavailable, visit: bool) -> Problem {
+    let message = match &unavailable.why {
+        Refusal::Nobody => Message::new("violation-nobody-does-it"),
+        Refusal::NoDesk => Message::new("violation-no-desk"),
+        Refusal::OtherDate | Refusal::OutsideHours => Message::new("violation-outside-hours"),
+        Refusal::TooSoon { earliest } => {
+            Message::new("violation-too-soon").with("earliest", earliest)
+        }
+        Refusal::PastHours { until } => Message::new("violation-past-hours").with("until", until),
+        Refusal::HouseClosed { during } => {
+            Message::new("violation-house-closed").with("until", during.end())
+        }
+        Refusal::Away { during } => {
+            Message::new("violation-staff-away").with("until", during.end())
+        }
+        Refusal::DeskClosed { during, .. } => {
+            Message::new("violation-desk-closed").with("until", during.end())
+        }
+        Refusal::OffGrid { step } => {
+            Message::new("violation-off-grid").with_number("step", step.get())
+        }
+        // Told as 409 `slot_taken`.
+        Refusal::Busy { .. } | Refusal::DeskBusy { .. } => return Problem::new(Code::SlotTaken),
+    };
+    let field = match (unavailable.field(), visit) {
+        ("start", _) | (_, false) => unavailable.field().to_owned(),
+        (field, true) => format!("services[{}].{field}", unavailable.step),
+    };
+    Problem::invalid(vec![Violation::new(field, message)])
+}
+
+/// 422: the catalogue cannot serve it whatever the time. `visit`: the fields stand inside of `services`.
+pub(crate) fn unwelcome(unwelcome: &Unwelcome, visit: bool) -> Problem {
+    let message = match unwelcome.why {
+        Why::NoSuchService | Why::NoSuchStaff | Why::NoSuchDesk => {
+            Message::new("violation-not-found")
+        }
+        Why::ServiceNotBookable => Message::new("violation-not-bookable"),
+        Why::StaffLeft | Why::DeskNotInUse => Message::new("violation-gone"),
+        Why::StaffDoesNotDoIt => Message::new("violation-does-not-do-it"),
+        Why::DeskDoesNotServeIt => Message::new("violation-desk-does-not-serve-it"),
+        Why::Length => Message::new("violation-out-of-range")
+            .with_number("least", 1)
+            .with_number("most", LONGEST_MIN),
+        Why::NegativePrice => Message::new("violation-negative"),
+        Why::NotOpened => return Problem::not_found(),
+    };
+    let field = if visit {
+        format!("services[{}].{}", unwelcome.wish, unwelcome.field)
+    } else {
+        unwelcome.field.to_owned()
+    };
+    Problem::invalid(vec![Violation::new(field, message)])
+}
