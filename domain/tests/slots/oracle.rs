@@ -299,11 +299,12 @@ impl<'w> Oracle<'w> {
     /// Of each minute, how many of the spans take some of it.
     fn taken(&self, spans: &[Span]) -> Vec<u16> {
         let mut taken = vec![0; self.shows.len()];
-        for span in spans {
-            for (minute, times) in (0..).zip(&mut taken) {
-                let (from, to) = (self.at(minute), self.at(minute + 1));
-                if span.start() < to && from < span.end() && span.start() < span.end() {
-                    *times += 1;
+        let most = i64::try_from(taken.len()).unwrap();
+        for span in spans.iter().filter(|span| span.start() < span.end()) {
+            let near = self.minute(span.start()) - 2..self.minute(span.end()) + 2;
+            for minute in near.filter(|minute| (0..most).contains(minute)) {
+                if span.start() < self.at(minute + 1) && self.at(minute) < span.end() {
+                    taken[usize::try_from(minute).unwrap()] += 1;
                 }
             }
         }
