@@ -219,7 +219,7 @@ impl<'w> Oracle<'w> {
     }
 
     /// Rules 6, 7, 9 and 10 for a whole row.
-    fn keeps_the_rules(&self, row: &[(Offer, Option<Id<Desk>>, i64)]) -> bool {
+    pub(crate) fn keeps_the_rules(&self, row: &[(Offer, Option<Id<Desk>>, i64)]) -> bool {
         row.iter().enumerate().all(|(step, (offer, desk, start))| {
             let Timing {
                 duration_min,
@@ -372,7 +372,11 @@ impl<'w> Oracle<'w> {
             }
         }
         let looked_at = (midnight(begin), midnight(end + 1.day()));
+        let (low, high) = (self.shows.iter().min(), self.shows.iter().max());
         let interval = |(from, to): (DateTime, DateTime)| {
+            if Some(&to) <= low || high < Some(&from) {
+                return None;
+            }
             let has: Vec<_> = self
                 .shows
                 .iter()

@@ -159,6 +159,49 @@ fn round_the_clock_begins_anew_each_midnight() {
 }
 
 #[test]
+fn a_closed_day_moves_no_start_round_the_clock() {
+    let closed = |dates: &[&str]| {
+        let overrides: Value = dates
+            .iter()
+            .map(|date| json!({"date": date, "intervals": []}))
+            .collect();
+        offered(
+            json!({"date_to": "2026-05-05", "slot_interval_min": 500, "working_hours": always(), "date_overrides": overrides}),
+        )
+    };
+    let each_midnight = [
+        "00:00",
+        "08:20",
+        "16:40",
+        "2026-05-05 00:00",
+        "2026-05-05 08:20",
+        "2026-05-05 16:40",
+    ];
+    assert_eq!(closed(&["2026-05-03"]), each_midnight, "open without end");
+    assert_eq!(closed(&["2026-05-07"]), each_midnight, "open for ever");
+    // Between two closed days the hours have a beginning, and the grid counts from it.
+    let counted_on = [
+        "00:00",
+        "08:20",
+        "16:40",
+        "2026-05-05 01:00",
+        "2026-05-05 09:20",
+        "2026-05-05 17:40",
+    ];
+    assert_eq!(closed(&["2026-05-03", "2026-05-07"]), counted_on);
+}
+
+#[test]
+fn where_midnight_is_skipped_the_day_begins_at_one() {
+    let cairo = json!({"timezone": "Africa/Cairo", "date_from": "2026-04-24", "date_to": "2026-04-24",
+        "slot_interval_min": 420, "working_hours": always()});
+    assert_eq!(offered(cairo), ["01:00", "08:00", "15:00", "22:00"]);
+    let friday = json!({"timezone": "Africa/Cairo", "date_from": "2026-04-24", "date_to": "2026-04-24",
+        "working_hours": hours(&[("fri", "00:00", "03:00")])});
+    assert_eq!(offered(friday), ["01:00", "01:30", "02:00"]);
+}
+
+#[test]
 fn what_is_taken_moves_no_start() {
     let busy = |from: &str, to: &str| json!({"busy": [{"start": format!("2026-05-04T{from}:00+02:00"), "end": format!("2026-05-04T{to}:00+02:00")}]});
     assert_eq!(offered(busy("09:40", "09:50")), ["10:00", "10:30", "11:00"]);
@@ -720,6 +763,11 @@ fn a_visit_is_done_in_a_row_and_keeps_no_buffer_inside() {
             && !assigned[1].joints.staff_after
             && !assigned[0].joints.desk_after
     );
+    // Nor does it reach back past the beginning of the visit, where somebody else is served.
+    salon.steps[1].offers[0].timing.buffer_before_min = Minutes::new(120);
+    salon.staff[0].busy = vec![taken("08:00", "08:30")];
+    assert_eq!(shown(&salon), expect(&[("09:00", 1), ("10:00", 1)]));
+    salon.staff[0].busy.clear();
     // If somebody else does the second, the first one's buffer stays.
     salon.steps[1] = by(&[2], 60);
     assert_eq!(shown(&salon), expect(&[("09:00", 1), ("10:00", 1)]));
