@@ -1,9 +1,10 @@
 //! The state that every handler shares.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use ledger::Ledger;
+use projections::{Projector, ReadModel};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -12,8 +13,12 @@ use vault::Vault;
 use crate::{
     access::{KnownCallers, Passwords, Tables, Throttle, Token},
     catalogue::Catalogues,
-    problem::Problem,
+    command::Ask,
+    problem::{Code, Problem},
 };
+
+/// How long a query waits for the read models that it reads.
+const MOST_WAIT: Duration = Duration::from_secs(5);
 
 /// What the gateway can be told to do otherwise.
 #[derive(Debug, Clone)]
@@ -62,6 +67,8 @@ pub struct Parts {
     pub settings: Settings,
     /// See [`Clock`]; `Arc::new(Timestamp::now)`.
     pub clock: Clock,
+    /// Who feeds the read models; asked to wait for what a query wants to see.
+    pub projector: Projector,
     /// What `/readyz` asks, besides the database itself.
     pub probes: Vec<Probe>,
 }
@@ -134,6 +141,25 @@ impl App {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.parts.settings
+    }
+
+    /// Waits until these read models have come to where the query wants them (`Daybook-Min-Position`), 5 s at most.
+    ///
+    /// # Errors
+    /// 503 when they have not come so far in time.
+    pub async fn wait_for<Q>(
+        &self,
+        ask: &Ask<Q>,
+        read_models: &[&'static ReadModel],
+    ) -> Result<(), Problem> {
+        let Some(position) = ask.min_position else {
+            return Ok(());
+        };
+        let projector = &self.0.parts.projector;
+        let waited = projector
+            .wait_for(ask.caller.business(), read_models, position, MOST_WAIT)
+            .await;
+        waited.map_err(|not_yet| Problem::new(Code::NotYet).because(not_yet).retry_after(1))
     }
 
     pub(crate) fn probes(&self) -> &[Probe] {

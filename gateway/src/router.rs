@@ -39,7 +39,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::services::routes())
                 .merge(routes::bookings::routes())
                 .merge(routes::visits::routes())
-                .merge(routes::availability::routes()),
+                .merge(routes::availability::routes())
+                .merge(routes::calendar::routes())
+                .merge(routes::history::routes())
+                .merge(routes::changes::routes()),
         )
 }
 

@@ -2,8 +2,11 @@
 
 pub(crate) mod availability;
 pub(crate) mod bookings;
+pub(crate) mod calendar;
+pub(crate) mod changes;
 pub(crate) mod client_fields;
 pub(crate) mod docs;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod services;
 pub(crate) mod visits;

@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(crate) use self::{
     one::{claims_changed, show_all},
     place::{Booker, Making, comment, source},
-    view::BookingView,
+    view::{BookingView, Named, Names},
 };
 use crate::app::App;
 

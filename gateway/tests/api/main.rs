@@ -1,4 +1,5 @@
 //! The router, called in process, on a real PostgreSQL.
 
+mod bookings;
 mod conventions;
 mod support;

@@ -19,8 +19,10 @@ use gateway::{
 };
 use jiff::{SignedDuration, Timestamp};
 use ledger::{BusinessId, Ledger};
+use projections::{Projector, ProjectorSettings};
 use serde_json::{Value, json};
 use testbed::Database;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use vault::{MasterKey, Vault};
 
@@ -54,9 +56,20 @@ pub(crate) async fn empty_app() -> (App, Hands, Database) {
     let pool = database.service_pool().await;
     let hands = Hands(Arc::new(Mutex::new(MORNING.parse().unwrap())));
     let shown = hands.clone();
+    let ledger = Ledger::new(pool.clone(), domain::event::upcasters());
+    let vault = Vault::new(&MasterKey::generate(), pool.clone());
+    let projector = Projector::new(
+        pool.clone(),
+        ledger.clone(),
+        vault.clone(),
+        ProjectorSettings::new("test"),
+    );
+    let running = projector.clone();
+    tokio::spawn(async move { running.run(CancellationToken::new()).await });
     let app = App::new(Parts {
-        ledger: Ledger::new(pool.clone(), domain::event::upcasters()),
-        vault: Vault::new(&MasterKey::generate(), pool.clone()),
+        ledger,
+        vault,
+        projector,
         pool,
         settings: Settings::default(),
         clock: Arc::new(move || *shown.0.lock().unwrap()),

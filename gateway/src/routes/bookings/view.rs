@@ -180,27 +180,45 @@ impl<'a> Names<'a> {
         known: &'a Known,
         bookings: impl Iterator<Item = &Booking>,
     ) -> Result<Self, Problem> {
-        let (mut clients, mut actors) = (BTreeSet::new(), BTreeSet::new());
-        for held in bookings.filter_map(|booking| booking.held().ok()) {
-            clients.extend(held.client_id);
-            let by = held
-                .comments
-                .iter()
-                .map(|c| &c.by)
-                .chain(held.payments.iter().map(|p| &p.by));
-            actors.extend(
-                by.chain(held.refunds.iter().map(|r| &r.by))
-                    .filter_map(|actor| actor.id),
-            );
-        }
-        Ok(Self {
-            known,
-            clients: app.client_names(business, &clients).await?,
-            actors: app.actor_names(business, &actors).await?,
-        })
+        let bookings: Vec<_> = bookings.collect();
+        let clients = bookings
+            .iter()
+            .filter_map(|booking| booking.held().ok()?.client_id)
+            .collect();
+        let clients = app.client_names(business, &clients).await?;
+        Self::around(known, clients)
+            .with_actors_of(app, business, bookings.into_iter())
+            .await
     }
 
-    fn service(&self, id: Id<Service>) -> Named {
+    /// With clients' names from elsewhere, and nobody else's looked up.
+    pub(crate) const fn around(
+        known: &'a Known,
+        clients: BTreeMap<Id<Client>, Option<String>>,
+    ) -> Self {
+        Self {
+            known,
+            clients,
+            actors: BTreeMap::new(),
+        }
+    }
+
+    /// With those who wrote on these bookings, and took money for them.
+    pub(crate) async fn with_actors_of(
+        mut self,
+        app: &App,
+        business: BusinessId,
+        bookings: impl Iterator<Item = &Booking>,
+    ) -> Result<Self, Problem> {
+        let mut actors = BTreeSet::new();
+        bookings
+            .filter_map(|booking| booking.held().ok())
+            .for_each(|held| actors.extend(actors_of(held)));
+        self.actors = app.actor_names(business, &actors).await?;
+        Ok(self)
+    }
+
+    pub(crate) fn service(&self, id: Id<Service>) -> Named {
         let offer = self
             .known
             .catalogue
@@ -213,7 +231,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn staff(&self, id: Id<Staff>) -> Named {
+    pub(crate) fn staff(&self, id: Id<Staff>) -> Named {
         let member = self
             .known
             .catalogue
@@ -226,7 +244,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn desk(&self, id: Id<Desk>) -> Named {
+    pub(crate) fn desk(&self, id: Id<Desk>) -> Named {
         let place = self
             .known
             .catalogue
@@ -239,7 +257,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn client(&self, id: Id<Client>) -> Named {
+    pub(crate) fn client(&self, id: Id<Client>) -> Named {
         Named {
             id: id.uuid(),
             name: self.clients.get(&id).cloned().flatten(),
@@ -270,6 +288,17 @@ impl<'a> Names<'a> {
             role,
         }
     }
+}
+
+/// Who wrote on a booking, took money for it, gave money back.
+fn actors_of(held: &Held) -> impl Iterator<Item = Uuid> {
+    let comments = held.comments.iter().map(|comment| &comment.by);
+    let payments = held.payments.iter().map(|payment| &payment.by);
+    let refunds = held.refunds.iter().map(|refund| &refund.by);
+    comments
+        .chain(payments)
+        .chain(refunds)
+        .filter_map(|actor| actor.id)
 }
 
 impl BookingView {
