@@ -55,8 +55,6 @@ pub(crate) struct Fact {
 /// All that happened, in order, and where the bookings stand at the end.
 #[derive(Debug)]
 pub(crate) struct Diary {
-    /// The name, slug, zone, currency and country to open the business with.
-    pub(crate) opening: Opening,
     /// What happened since.
     pub(crate) facts: Vec<Fact>,
     /// Where each booking stands now.
@@ -91,10 +89,14 @@ pub(crate) fn keep(kind: Kind, seed: u64, now: Timestamp, days: i32, owner: &Act
     let mut facts = life.facts;
     facts.sort_by_key(|fact| fact.at);
     Diary {
-        opening,
         facts,
         bookings: life.bookings,
     }
+}
+
+/// What a demo business of this kind is opened with, whatever its seed.
+pub(crate) fn opening(kind: Kind) -> Opening {
+    Opening::of(kind.house())
 }
 
 impl Opening {
@@ -384,7 +386,7 @@ impl<'a> Life<'a> {
                 let at = self.moment_of(day, 10..18);
                 self.plan_step(at, Step::Sell);
             }
-            day = day + 1.day();
+            day += 1.day();
         }
     }
 

@@ -9,7 +9,7 @@ mod people;
 mod writing;
 
 pub(crate) use self::{
-    diary::{Diary, TWO_YEARS, keep},
+    diary::{TWO_YEARS, keep, opening},
     houses::Kind,
     writing::write,
 };

@@ -1,0 +1,249 @@
+//! `daybook demo`: `serve` with a made-up business in it, if the books are new.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use domain::{
+    actor::{Actor, ActorKind, Role},
+    contact::Email,
+};
+use gateway::access::{NewBusiness, create_business};
+use jiff::{Timestamp, civil::Date};
+use ledger::BusinessId;
+use rand::{RngExt, distr::Alphanumeric};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    business_create,
+    demo::{self, Kind, TWO_YEARS},
+    failure::{Remedy, failure},
+    interrupt::Interrupts,
+    output::Output,
+    progress,
+    service::Service,
+    settings::Settings,
+};
+
+/// Where the sign-ins of the demo are kept, in the data dir: they are told again at each start.
+const FILE: &str = "demo.json";
+const PASSWORD_CHARS: usize = 14;
+
+/// Serves a demo business with two years behind it; makes it up if the data dir is new.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// What kind of business to make up.
+    #[arg(long, value_enum, default_value = "salon")]
+    kind: Kind,
+    /// The same kind and seed on the same day make up the same business.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    settings: &Settings,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let mut interrupts = Interrupts::listen()?;
+    let begun = async {
+        let service = Service::open(settings).await?;
+        let demo = Demo::of(arguments, settings, &service).await?;
+        Ok::<_, anyhow::Error>((service, demo))
+    };
+    let (service, demo) = tokio::select! {
+        begun = begun => begun?,
+        _ = interrupts.next() => return Ok(()),
+    };
+    tell(demo.as_ref(), service.address().as_deref(), output)?;
+    service.run(settings, interrupts).await
+}
+
+/// Who may come in to the demo, and how.
+#[derive(Debug, Serialize, Deserialize)]
+struct Demo {
+    name: String,
+    slug: String,
+    time_zone: String,
+    owner_email: String,
+    owner_password: String,
+    api_key: String,
+    /// All of its history is written.
+    finished: bool,
+}
+
+impl Demo {
+    /// The one that is there, or a new one; none where the books are somebody's own.
+    async fn of(
+        arguments: &Arguments,
+        settings: &Settings,
+        service: &Service,
+    ) -> anyhow::Result<Option<Self>> {
+        let path = settings.data_dir.join(FILE);
+        let Some(known) = Self::read(&path)? else {
+            let businesses = service.books.ledger.businesses().await;
+            let businesses =
+                businesses.remedy("the ledger could not be read", "see the causes told here")?;
+            return match businesses.is_empty() {
+                true => Ok(Some(Self::make(arguments, path, service).await?)),
+                false => Ok(None),
+            };
+        };
+        if !known.finished {
+            return Err(failure(
+                "the demo business is half-made: its making was broken off",
+                format!("remove {} and start again", settings.data_dir.display()),
+            ));
+        }
+        // The file may lie beside another database than the one it was made in.
+        service.books.business(&known.slug).await?;
+        Ok(Some(known))
+    }
+
+    async fn make(arguments: &Arguments, path: PathBuf, service: &Service) -> anyhow::Result<Self> {
+        let books = &service.books;
+        let (kind, seed, now) = (arguments.kind, arguments.seed, Timestamp::now());
+        // The diary names its owner, whom only the opening of the business makes; what the business is opened with
+        // does not depend on them.
+        let opening = demo::opening(kind);
+        let mut made = Self {
+            name: opening.name.as_str().to_owned(),
+            slug: opening.slug.as_str().to_owned(),
+            time_zone: opening.time_zone.name().to_owned(),
+            owner_email: format!("owner@{}.example", opening.slug.as_str()),
+            owner_password: rand::rng()
+                .sample_iter(Alphanumeric)
+                .take(PASSWORD_CHARS)
+                .map(char::from)
+                .collect(),
+            api_key: String::new(),
+            finished: false,
+        };
+        made.write(&path)?;
+        let app = books.app();
+        let opened = create_business(
+            &app,
+            NewBusiness {
+                name: opening.name,
+                slug: opening.slug,
+                time_zone: opening.time_zone,
+                currency: opening.currency,
+                country: Some(opening.country),
+                owner_email: Email::parse(&made.owner_email)?,
+                owner_password: SecretString::from(made.owner_password.clone()),
+            },
+        );
+        let opened = opened.await.map_err(business_create::told)?;
+        made.api_key = opened.api_key;
+
+        let owner = Actor {
+            kind: ActorKind::User,
+            id: Some(opened.owner_id),
+            role: Some(Role::Owner),
+        };
+        let lived = owner.clone();
+        let living = move || demo::keep(kind, seed, now, TWO_YEARS, &lived);
+        let diary = tokio::task::spawn_blocking(living)
+            .await
+            .context("the demo could not be made up")?;
+        let bar = progress::bar("writing two years of history", "events");
+        bar.set_length(diary.facts.len() as u64);
+        let business = BusinessId(opened.business_id.uuid());
+        demo::write(
+            &books.ledger,
+            &books.vault,
+            business,
+            &diary,
+            &owner,
+            now,
+            |written| {
+                bar.set_position(written as u64);
+            },
+        )
+        .await
+        .remedy(
+            "the demo's history could not be written",
+            "see the causes told here",
+        )?;
+        bar.set_message("taking it in to the read models");
+        service.projector.catch_up().await.remedy(
+            "the read models could not be filled",
+            "see the causes told here",
+        )?;
+        bar.finish_and_clear();
+        made.finished = true;
+        made.write(&path)?;
+        Ok(made)
+    }
+
+    fn read(path: &Path) -> anyhow::Result<Option<Self>> {
+        match fs::read(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            read => read
+                .map_err(anyhow::Error::from)
+                .and_then(|text| Ok(serde_json::from_slice(&text)?))
+                .remedy(
+                    format!("{} could not be read", path.display()),
+                    "it keeps the demo's sign-ins; remove it to serve the books without telling them",
+                )
+                .map(Some),
+        }
+    }
+
+    fn write(&self, path: &Path) -> anyhow::Result<()> {
+        let text = serde_json::to_vec_pretty(self)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path);
+        file.and_then(|mut file| file.write_all(&text)).remedy(
+            format!("{} could not be written", path.display()),
+            "see that the data dir is yours and the disk not full",
+        )
+    }
+
+    fn today(&self) -> Date {
+        let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        Timestamp::now().to_zoned(zone).date()
+    }
+}
+
+fn tell(demo: Option<&Demo>, address: Option<&str>, output: &mut Output) -> anyhow::Result<()> {
+    let Some(demo) = demo else {
+        output.say(
+            "The books here are not new: they are served as they are, without a demo business.",
+        )?;
+        return output.json(&json!({ "address": address }));
+    };
+    if output.json_only() {
+        return output.json(&json!({
+            "address": address,
+            "slug": demo.slug,
+            "owner_email": demo.owner_email,
+            "owner_password": demo.owner_password,
+            "api_key": demo.api_key,
+        }));
+    }
+    let address = address.unwrap_or("(nothing listens: --roles has no api)");
+    let (key, today) = (&demo.api_key, demo.today());
+    output.say(format!("{} ({}) is open.\n", demo.name, demo.slug))?;
+    output.say(format!("  address    {address}"))?;
+    output.say(format!("  described  {address}/api/docs"))?;
+    output.say(format!(
+        "  sign in    {} with {}",
+        demo.owner_email, demo.owner_password
+    ))?;
+    output.say(format!("  API key    {key}\n"))?;
+    output.say(format!(
+        "Today's bookings:\n  curl -H 'Authorization: Bearer {key}' '{address}/api/v1/calendar?from={today}&to={today}'\n"
+    ))?;
+    output.say("Ctrl-C stops it; started again, it is as it was.")
+}
