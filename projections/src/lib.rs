@@ -9,6 +9,7 @@ pub mod changes;
 pub mod clients;
 pub mod folding;
 pub mod history;
+mod periods;
 #[cfg(test)]
 mod premises;
 mod projected;
@@ -21,10 +22,13 @@ mod rows;
 mod scope;
 #[cfg(test)]
 mod story;
+pub mod summary;
+pub mod till;
 pub mod timetable;
 mod waiting;
 
 pub use ledger::{ActorRef, BusinessId, EventId, Metadata, Position, Version};
+pub use periods::{GroupBy, Period};
 pub use projected::Projected;
 pub use projector::{Projector, ProjectorSettings};
 pub use read_model::{ApplyError, ApplyFn, READ_MODELS, ReadModel};

@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
-use crate::{Projected, calendar, changes, clients, history, timetable};
+use crate::{Projected, calendar, changes, clients, history, summary, till, timetable};
 
 /// Every read model there is. A new one adds its line, and is built by the projector on the next start.
 pub static READ_MODELS: &[&ReadModel] = &[
@@ -12,6 +12,8 @@ pub static READ_MODELS: &[&ReadModel] = &[
     &history::READ_MODEL,
     &changes::READ_MODEL,
     &clients::READ_MODEL,
+    &till::READ_MODEL,
+    &summary::READ_MODEL,
 ];
 
 /// One read model, as it is fed and rebuilt. Each module holds its own as `READ_MODEL`.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use domain::money::{Currency, Money};
+use rust_decimal::Decimal;
 use serde::Serialize;
+use sqlx::error::BoxDynError;
 use uuid::Uuid;
 
 use crate::{ApplyError, Projected};
@@ -22,4 +25,16 @@ pub(crate) fn touched<'a, E>(
 /// Rows as the one argument of `json_to_recordset`.
 pub(crate) fn as_json<R: Serialize>(rows: &[R]) -> Result<String, ApplyError> {
     serde_json::to_string(rows).map_err(|e| ApplyError::Misfit(e.to_string()))
+}
+
+/// Money from its columns.
+pub(crate) fn money(amount: Decimal, currency: &str) -> Result<Money, sqlx::Error> {
+    let currency =
+        Currency::from_code(currency).ok_or_else(|| decoded(format!("no currency: {currency}")))?;
+    Money::new(amount, currency).map_err(decoded)
+}
+
+/// What a column holds is not what was put there.
+pub(crate) fn decoded(error: impl Into<BoxDynError>) -> sqlx::Error {
+    sqlx::Error::Decode(error.into())
 }

@@ -11,7 +11,7 @@ use domain::{
         Booking, BookingCommand, Comment, Joints, Payment, Placement, Plan, Reference, Refund,
         Status, Told,
     },
-    client::{Card, Client, ClientCommand},
+    client::{Card, Client, ClientCommand, Sale},
     contact::{Email, Phone},
     event::AnyEvent,
     id::{self, Id},
@@ -281,4 +281,21 @@ pub(crate) fn refund(
         at: at(instant),
         by: reception(),
     })
+}
+
+pub(crate) fn sale(of: Id<Client>, number: u128, amount: &str, instant: &str) -> ClientCommand {
+    ClientCommand::Sell {
+        sale: Sale {
+            payment_id: id(number),
+            amount: eur(amount),
+            method: label("cash"),
+            text: Some(words(of, "shampoo")),
+            at: at(instant),
+            by: reception(),
+            staff_id: None,
+            service_id: None,
+            note: None,
+        },
+        imported: true,
+    }
 }
