@@ -354,6 +354,22 @@ fn when_clocks_go_back_the_hour_that_comes_twice_is_worked_twice() {
 }
 
 #[test]
+fn two_shifts_that_meet_in_the_hour_that_comes_twice_take_turns() {
+    // 01:00 to 02:30, 02:30 to 03:00, then 02:00 to 02:30 once more, and 02:30 to 04:00: two intervals of two pieces.
+    let night = json!({"date_from": "2026-10-25", "date_to": "2026-10-25", "duration_min": 30,
+        "working_hours": hours(&[("sun", "01:00", "02:30"), ("sun", "02:30", "04:00")])});
+    assert_eq!(
+        offered(night),
+        [
+            "01:00", "01:30", "02:00", "02:30", "02:00", "02:30", "03:00", "03:30"
+        ]
+    );
+    let longer = json!({"date_from": "2026-10-25", "date_to": "2026-10-25", "duration_min": 45,
+        "working_hours": hours(&[("sun", "01:00", "02:30"), ("sun", "02:30", "04:00")])});
+    assert_eq!(offered(longer), ["01:00", "01:30", "02:30", "03:00"]);
+}
+
+#[test]
 fn a_date_that_a_zone_left_out_has_no_slots_and_joins_its_neighbours() {
     let apia = json!({"timezone": "Pacific/Apia", "date_from": "2011-12-29", "date_to": "2011-12-31",
         "now": "2011-01-01T00:00:00Z", "duration_min": 240, "slot_interval_min": 720, "working_hours": always()});
@@ -772,6 +788,32 @@ fn a_visit_is_done_in_a_row_and_keeps_no_buffer_inside() {
     salon.steps[1] = by(&[2], 60);
     assert_eq!(shown(&salon), expect(&[("09:00", 1), ("10:00", 1)]));
     salon.staff[0].busy = vec![taken("10:29", "10:30")];
+    assert_eq!(shown(&salon), expect(&[]));
+}
+
+#[test]
+fn a_visit_at_one_desk_keeps_no_buffer_there_inside() {
+    let mut salon = salon();
+    salon.steps = vec![by(&[1], 60), by(&[2], 60)];
+    salon.desks = vec![place(7, 1)];
+    salon
+        .steps
+        .iter_mut()
+        .for_each(|step| step.desks = Some(vec![id(7)]));
+    salon.steps[0].offers[0].timing.buffer_after_min = Minutes::new(120);
+    salon.steps[1].offers[0].timing.buffer_before_min = Minutes::new(120);
+    salon.desks[0].busy = vec![taken("08:00", "08:30"), taken("11:30", "12:00")];
+    assert_eq!(shown(&salon), expect(&[("09:00", 1)]));
+    let assigned = salon
+        .finder()
+        .check(at("09:00"), Freedom::default())
+        .unwrap();
+    assert!(assigned[0].joints.desk_after && assigned[1].joints.desk_before);
+    assert!(!assigned[0].joints.staff_after && !assigned[1].joints.staff_before);
+    // At two desks each keeps its own.
+    salon.desks.push(place(8, 1));
+    salon.steps[1].desks = Some(vec![id(8)]);
+    salon.desks[1].busy = salon.desks[0].busy.clone();
     assert_eq!(shown(&salon), expect(&[]));
 }
 
