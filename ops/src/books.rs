@@ -5,6 +5,7 @@ use std::{num::NonZeroU32, str::FromStr, sync::Arc, time::Duration};
 use gateway::{App, Parts};
 use jiff::Timestamp;
 use ledger::{BusinessId, Ledger};
+use projections::{Projector, ProjectorSettings};
 use sqlx::PgPool;
 use tokio::time::timeout;
 use vault::{MasterKey, Vault};
@@ -70,6 +71,8 @@ pub(crate) struct Books {
     pub(crate) pool: PgPool,
     pub(crate) ledger: Ledger,
     pub(crate) vault: Vault,
+    /// Feeds the read models, once it is told to.
+    pub(crate) projector: Projector,
 }
 
 /// What to do about a schema that is not as this program wants it.
@@ -121,24 +124,37 @@ impl Books {
             "the personal data of this database could not be opened",
             "see that the data dir and the database belong together",
         )?;
+        let ledger = Ledger::new(pool.clone(), Vec::new());
         Ok(Self {
-            ledger: Ledger::new(pool.clone(), Vec::new()),
+            projector: Projector::new(
+                pool.clone(),
+                ledger.clone(),
+                vault.clone(),
+                ProjectorSettings::new(env!("CARGO_PKG_VERSION")),
+            ),
+            ledger,
             vault,
             pool,
             database,
         })
     }
 
-    /// The gateway's way to the books, for commands that do what a request does.
-    pub(crate) fn app(&self) -> App {
-        App::new(Parts {
+    /// What the gateway is put together from, with its usual settings.
+    pub(crate) fn parts(&self) -> Parts {
+        Parts {
             ledger: self.ledger.clone(),
             vault: self.vault.clone(),
             pool: self.pool.clone(),
             settings: gateway::Settings::default(),
             clock: Arc::new(Timestamp::now),
+            projector: self.projector.clone(),
             probes: Vec::new(),
-        })
+        }
+    }
+
+    /// The gateway's way to the books, for commands that do what a request does.
+    pub(crate) fn app(&self) -> App {
+        App::new(self.parts())
     }
 
     /// The business of this slug.
@@ -162,9 +178,10 @@ impl Books {
             pool,
             ledger,
             vault,
+            projector,
         } = self;
         // They hold connections of the pool.
-        drop((ledger, vault));
+        drop((projector, ledger, vault));
         if timeout(CLOSE_WITHIN, pool.close()).await.is_err() {
             tracing::warn!("connections that are still in use are dropped");
         }

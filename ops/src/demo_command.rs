@@ -172,7 +172,7 @@ impl Demo {
             "see the causes told here",
         )?;
         bar.set_message("taking it in to the read models");
-        service.projector.catch_up().await.remedy(
+        books.projector.catch_up().await.remedy(
             "the read models could not be filled",
             "see the causes told here",
         )?;

@@ -112,11 +112,13 @@ pub(crate) async fn migrate(database: &Database) -> anyhow::Result<Vec<i64>> {
 }
 
 async fn applied(db: &mut PgConnection) -> anyhow::Result<Vec<i64>> {
-    let listed = async {
-        db.ensure_migrations_table().await?;
-        db.list_applied_migrations().await
+    let applied = match Schema::of(db).await? {
+        Schema::Absent => Vec::new(),
+        Schema::Behind(_) | Schema::Current | Schema::Ahead => db
+            .list_applied_migrations()
+            .await
+            .remedy(READING.0, READING.1)?,
     };
-    let applied = listed.await.remedy(READING.0, READING.1)?;
     Ok(applied
         .into_iter()
         .map(|migration| migration.version)

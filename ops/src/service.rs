@@ -3,9 +3,8 @@
 use std::{future::Future, net::SocketAddr, pin::Pin, process, sync::Arc, time::Duration};
 
 use gateway::{App, Parts, Probe};
-use jiff::Timestamp;
 use ledger::Ledger;
-use projections::{Projector, ProjectorSettings};
+use projections::Projector;
 use tokio::{
     net::TcpListener,
     task::{JoinError, JoinHandle},
@@ -33,7 +32,6 @@ pub(crate) struct Service {
     pub(crate) books: Books,
     messaging: Messaging,
     listener: Option<TcpListener>,
-    pub(crate) projector: Projector,
 }
 
 impl Service {
@@ -56,17 +54,10 @@ impl Service {
         if let Messaging::Missing(why) = &messaging {
             tracing::warn!("there is no NATS server, and nothing will be published: {why}");
         }
-        let projector = Projector::new(
-            books.pool.clone(),
-            books.ledger.clone(),
-            books.vault.clone(),
-            ProjectorSettings::new(env!("CARGO_PKG_VERSION")),
-        );
         Ok(Self {
             books,
             messaging,
             listener,
-            projector,
         })
     }
 
@@ -104,7 +95,7 @@ impl Service {
             }
         }));
         let mut projector = Part::maybe(settings.serve.roles.projector.then(|| {
-            let (projector, stop) = (self.projector.clone(), projecting.clone());
+            let (projector, stop) = (self.books.projector.clone(), projecting.clone());
             let swept = sweep(self.books.ledger.clone(), projecting.clone());
             async move {
                 tokio::join!(projector.run(stop), swept);
@@ -160,9 +151,8 @@ impl Service {
             books,
             messaging,
             listener,
-            projector,
         } = self;
-        drop((listener, projector));
+        drop(listener);
         messaging.close().await;
         books.close().await;
     }
@@ -170,15 +160,12 @@ impl Service {
     fn app(&self, settings: &Settings) -> App {
         let mut probes = vec![migrations(&self.books)];
         if settings.serve.roles.projector {
-            probes.push(well(&self.projector));
+            probes.push(well(&self.books.projector));
         }
         App::new(Parts {
-            ledger: self.books.ledger.clone(),
-            vault: self.books.vault.clone(),
-            pool: self.books.pool.clone(),
             settings: settings.serve.gateway.clone(),
-            clock: Arc::new(Timestamp::now),
             probes,
+            ..self.books.parts()
         })
     }
 }
