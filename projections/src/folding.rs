@@ -58,6 +58,8 @@ fn spell(letter: char, into: &mut String) {
         '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2bc}' | '\u{60}' | '\u{b4}' => "'",
         // Shows nothing, and stands in names that were pasted from elsewhere.
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => "",
+        // Among them NUL, of which PostgreSQL will not hear.
+        control if control.is_control() => "",
         other => return into.push(other),
     };
     into.push_str(plain);
@@ -111,6 +113,7 @@ mod tests {
         assert_eq!(fold("Nowak–Zając"), "nowak-zajac");
         assert_eq!(fold("  two\u{a0}\t\n words \u{200b}"), "two words");
         assert_eq!(fold("４８ ﬁn"), "48 fin");
+        assert_eq!(fold("nu\0ll"), "null");
     }
 
     proptest! {

@@ -27,6 +27,11 @@ pub(crate) fn as_json<R: Serialize>(rows: &[R]) -> Result<String, ApplyError> {
     serde_json::to_string(rows).map_err(|e| ApplyError::Misfit(e.to_string()))
 }
 
+/// A text that somebody asks for, to compare with what is kept. PostgreSQL takes no NUL, and nothing kept holds one.
+pub(crate) fn asked(text: &str) -> String {
+    text.trim().replace('\0', "\u{fffd}")
+}
+
 /// Money from its columns.
 pub(crate) fn money(amount: Decimal, currency: &str) -> Result<Money, sqlx::Error> {
     let currency =

@@ -7,7 +7,7 @@ use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
 use uuid::Uuid;
 
 use super::FieldChange;
-use crate::{Position, Scope};
+use crate::{Position, Scope, rows::asked};
 
 /// Which changes; what is none or empty bounds nothing.
 #[derive(Debug, Clone, Default)]
@@ -210,12 +210,17 @@ fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter
         }
     }
     if let Some(action) = &filter.action {
-        query.push(" and c.action = ").push_bind(action.clone());
+        query.push(" and c.action = ").push_bind(asked(action));
     }
     if !filter.subject_types.is_empty() {
+        let kinds: Vec<_> = filter
+            .subject_types
+            .iter()
+            .map(|kind| asked(kind))
+            .collect();
         query
             .push(" and c.subject_type = any(")
-            .push_bind(filter.subject_types.clone())
+            .push_bind(kinds)
             .push(")");
     }
 }

@@ -222,7 +222,14 @@ async fn across_the_business_the_newest_stands_first_and_each_filter_narrows() {
     take_in(&db, &READ_MODEL, &story.take()).await;
 
     let any = Filter::default;
-    let cases: [(Filter, &[i64]); 9] = [
+    let cases: [(Filter, &[i64]); 10] = [
+        (
+            Filter {
+                action: Some("booking.\0placed".to_owned()),
+                ..any()
+            },
+            &[],
+        ),
         (any(), &[6, 5, 4, 3, 2, 1]),
         (
             Filter {

@@ -42,7 +42,10 @@ const SHORTEST_NUMBER: usize = 5;
 /// Takes a question apart. Empty when nothing is asked for.
 #[must_use]
 pub fn terms(question: &str) -> Vec<Term> {
-    let words: Vec<&str> = question.split_whitespace().collect();
+    let words: Vec<&str> = question
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
     let mut terms = vec![];
     let mut rest = words.as_slice();
     while let Some(&word) = rest.first() {
@@ -136,7 +139,7 @@ mod tests {
             terms("Łęcka  ANNA"),
             vec![word_of("Łęcka"), word_of("ANNA")]
         );
-        assert_eq!(terms(" \u{301} "), vec![]);
+        assert_eq!(terms(" \u{301} \0"), vec![]);
     }
 
     #[test]

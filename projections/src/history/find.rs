@@ -21,6 +21,7 @@ use super::asked::{Asked, asked};
 use crate::{
     Position, Scope, Version,
     folding::{Term, terms},
+    rows::asked as asked_text,
 };
 
 /// Which bookings; what is none or empty bounds nothing.
@@ -249,7 +250,7 @@ fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter
         // As `Origin` keeps it.
         query
             .push(" and b.source = ")
-            .push_bind(source.trim().to_lowercase());
+            .push_bind(asked_text(source).to_lowercase());
     }
     if let Some(deleted) = filter.deleted {
         query.push(" and b.deleted = ").push_bind(deleted);

@@ -242,7 +242,9 @@ async fn all_words_must_be_there_each_anywhere() {
     let mut story = three();
     take_in(&db, &READ_MODEL, &story.take()).await;
 
-    let cases: [(&str, &[u128]); 20] = [
+    let cases: [(&str, &[u128]); 22] = [
+        ("lucja\0", &[11]),
+        ("\u{0}", &[11, 12, 13]),
         ("LUCJA swiec", &[11]),
         ("świecka", &[11]),
         ("tom o'brien", &[12]),

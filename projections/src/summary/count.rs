@@ -13,7 +13,10 @@ use jiff_sqlx::ToSqlx;
 use rust_decimal::{Decimal, RoundingStrategy};
 use sqlx::PgPool;
 
-use crate::{Period, Scope, rows::decoded};
+use crate::{
+    Period, Scope,
+    rows::{asked, decoded},
+};
 
 /// Of which bookings; what is none or empty bounds nothing. Of sales without a booking those that fit: they have a
 /// client, perhaps a staff member and a service, and never a desk, a status or a source.
@@ -85,7 +88,7 @@ pub async fn of_periods(
     let ends: Vec<_> = periods.iter().map(|p| p.span.end().to_sqlx()).collect();
     let statuses: Vec<_> = filter.statuses.iter().map(|s| s.as_str()).collect();
     // As `Origin` keeps it.
-    let source = filter.source.as_ref().map(|s| s.trim().to_lowercase());
+    let source = filter.source.as_deref().map(|s| asked(s).to_lowercase());
     let rows: Vec<Row> = sqlx::query_as(include_str!("of_periods.sql"))
         .bind(scope.business().0)
         .bind(starts)

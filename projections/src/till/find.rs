@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     GroupBy, Period, Position, Scope,
-    rows::{decoded, money},
+    rows::{asked, decoded, money},
 };
 
 /// Which money.
@@ -224,7 +224,7 @@ fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter
             .push_bind(staff);
     }
     if let Some(method) = &filter.method {
-        query.push(" and p.method = ").push_bind(method.clone());
+        query.push(" and p.method = ").push_bind(asked(method));
     }
     if let Some(actor) = filter.taken_by {
         query.push(" and p.taken_by = ").push_bind(actor);
