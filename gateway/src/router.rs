@@ -42,7 +42,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::availability::routes())
                 .merge(routes::calendar::routes())
                 .merge(routes::history::routes())
-                .merge(routes::changes::routes()),
+                .merge(routes::changes::routes())
+                .merge(routes::payments::routes())
+                .merge(routes::reports::routes()),
         )
 }
 

@@ -8,5 +8,7 @@ pub(crate) mod client_fields;
 pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod history;
+pub(crate) mod payments;
+pub(crate) mod reports;
 pub(crate) mod services;
 pub(crate) mod visits;

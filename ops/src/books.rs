@@ -124,7 +124,7 @@ impl Books {
             "the personal data of this database could not be opened",
             "see that the data dir and the database belong together",
         )?;
-        let ledger = Ledger::new(pool.clone(), Vec::new());
+        let ledger = Ledger::new(pool.clone(), domain::event::upcasters());
         Ok(Self {
             projector: Projector::new(
                 pool.clone(),

@@ -22,10 +22,27 @@ impl Day {
     async fn begin() -> Self {
         let salon = Salon::open().await;
         let cut = salon.service("Cut").await;
-        let weekly: Vec<_> = ["mon", "tue"].iter().map(|day| json!({"weekday": day, "from": "10:00", "to": "18:00"})).collect();
-        let bea = salon.staff("Bea", &[cut], &json!({"weekly": weekly, "overrides": []})).await;
-        let ada = id_of(&salon.post("/clients", &json!({"name": "Ada Lovelace", "phone": "600 100 200"})).await);
-        Self { salon, cut, bea, ada }
+        let weekly: Vec<_> = ["mon", "tue"]
+            .iter()
+            .map(|day| json!({"weekday": day, "from": "10:00", "to": "18:00"}))
+            .collect();
+        let bea = salon
+            .staff("Bea", &[cut], &json!({"weekly": weekly, "overrides": []}))
+            .await;
+        let ada = id_of(
+            &salon
+                .post(
+                    "/clients",
+                    &json!({"name": "Ada Lovelace", "phone": "600 100 200"}),
+                )
+                .await,
+        );
+        Self {
+            salon,
+            cut,
+            bea,
+            ada,
+        }
     }
 
     fn wish(&self, start: &str) -> Value {
@@ -37,7 +54,9 @@ impl Day {
     }
 
     async fn step(&self, id: Uuid, step: &str, body: Value) -> TestResponse {
-        self.salon.post(&format!("/bookings/{id}/{step}"), &body).await
+        self.salon
+            .post(&format!("/bookings/{id}/{step}"), &body)
+            .await
     }
 
     async fn booking(&self, id: Uuid) -> Value {
@@ -47,7 +66,12 @@ impl Day {
 
 #[track_caller]
 fn refused(response: &TestResponse, status: u16, code: &str) -> Value {
-    assert_eq!(response.status_code().as_u16(), status, "{}", response.text());
+    assert_eq!(
+        response.status_code().as_u16(),
+        status,
+        "{}",
+        response.text()
+    );
     let body: Value = response.json();
     assert_eq!(body["code"], code, "{body}");
     body
@@ -56,22 +80,32 @@ fn refused(response: &TestResponse, status: u16, code: &str) -> Value {
 #[track_caller]
 fn faulty(response: &TestResponse, field: &str, code: &str) {
     let body = refused(response, 422, "invalid");
-    let told = json!({"field": body["violations"][0]["field"], "code": body["violations"][0]["code"]});
+    let told =
+        json!({"field": body["violations"][0]["field"], "code": body["violations"][0]["code"]});
     assert_eq!(told, json!({"field": field, "code": code}), "{body}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_made_is_the_booking_shown() {
     let day = Day::begin().await;
-    let made = day.salon.post("/bookings", &day.wish("2026-11-23T11:00:00+01:00")).await;
+    let made = day
+        .salon
+        .post("/bookings", &day.wish("2026-11-23T11:00:00+01:00"))
+        .await;
     let id = id_of(&made);
     let made: Value = made.json();
     assert_eq!(made["start"], "2026-11-23T10:00:00Z");
     assert_eq!(made["end"], "2026-11-23T10:45:00Z");
     assert_eq!(made["status"], "confirmed");
-    assert_eq!(made["client"], json!({"id": day.ada, "name": "Ada Lovelace"}));
+    assert_eq!(
+        made["client"],
+        json!({"id": day.ada, "name": "Ada Lovelace"})
+    );
     assert_eq!(made["staff"]["name"], "Bea");
-    assert_eq!((&made["price"], &made["due"]), (&json!("120.00"), &json!("120.00")));
+    assert_eq!(
+        (&made["price"], &made["due"]),
+        (&json!("120.00"), &json!("120.00"))
+    );
     assert_eq!(day.booking(id).await, made);
 }
 
@@ -80,7 +114,10 @@ async fn a_taken_time_is_refused_with_the_next_ones_that_are_free() {
     let day = Day::begin().await;
     day.book("2026-11-23T10:00:00Z").await;
     let before = day.salon.head().await;
-    let answer = day.salon.post("/bookings", &day.wish("2026-11-23T10:30:00Z")).await;
+    let answer = day
+        .salon
+        .post("/bookings", &day.wish("2026-11-23T10:30:00Z"))
+        .await;
     let body = refused(&answer, 409, "slot_taken");
     assert_eq!(body["next_free"][0]["start"], "2026-11-23T10:45:00Z");
     assert_eq!(body["next_free"][0]["staff_id"], json!(day.bea));
@@ -97,13 +134,21 @@ async fn what_the_slots_would_not_show_is_not_booked() {
         ("2026-11-23T16:30:00Z", "past_hours"),
         ("2026-11-25T10:00:00Z", "outside_hours"),
     ] {
-        faulty(&day.salon.post("/bookings", &day.wish(start)).await, "start", code);
+        faulty(
+            &day.salon.post("/bookings", &day.wish(start)).await,
+            "start",
+            code,
+        );
     }
     let mut walk_in = day.wish("2026-11-23T10:07:00Z");
     walk_in["off_grid"] = json!(true);
     id_of(&day.salon.post("/bookings", &walk_in).await);
     walk_in["start"] = json!("2026-11-23T10:17:00Z");
-    refused(&day.salon.post("/bookings", &walk_in).await, 409, "slot_taken");
+    refused(
+        &day.salon.post("/bookings", &walk_in).await,
+        409,
+        "slot_taken",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,15 +161,35 @@ async fn bad_wishes_are_told_by_their_fields_and_write_nothing() {
         wish
     };
     for (body, field, code) in [
-        (with("service_id", json!(Uuid::nil())), "service_id", "not_found"),
-        (with("staff_id", json!(Uuid::nil())), "staff_id", "not_found"),
+        (
+            with("service_id", json!(Uuid::nil())),
+            "service_id",
+            "not_found",
+        ),
+        (
+            with("staff_id", json!(Uuid::nil())),
+            "staff_id",
+            "not_found",
+        ),
         (with("desk_id", json!(Uuid::nil())), "desk_id", "not_found"),
-        (with("session_id", json!(Uuid::nil())), "session_id", "no_classes"),
+        (
+            with("session_id", json!(Uuid::nil())),
+            "session_id",
+            "no_classes",
+        ),
         (with("price", json!("-1.00")), "price", "negative"),
         (with("price", json!("1.001")), "price", "too_precise"),
-        (with("duration_min", json!(0)), "duration_min", "out_of_range"),
+        (
+            with("duration_min", json!(0)),
+            "duration_min",
+            "out_of_range",
+        ),
         (with("client_id", Value::Null), "client_id", "missing"),
-        (with("client", json!({"name": "Bob"})), "client", "one_of_two"),
+        (
+            with("client", json!({"name": "Bob"})),
+            "client",
+            "one_of_two",
+        ),
         (with("comment", json!("")), "comment", "empty"),
         (with("colour", json!("red")), "colour", "unknown_field"),
     ] {
@@ -133,7 +198,11 @@ async fn bad_wishes_are_told_by_their_fields_and_write_nothing() {
     let start = with("start", json!("2026-02-30T10:00:00Z"));
     assert_eq!(day.salon.post("/bookings", &start).await.status_code(), 422);
     let stranger = with("client_id", json!(Uuid::now_v7()));
-    refused(&day.salon.post("/bookings", &stranger).await, 404, "not_found");
+    refused(
+        &day.salon.post("/bookings", &stranger).await,
+        404,
+        "not_found",
+    );
     assert_eq!(day.salon.head().await, before);
 }
 
@@ -141,27 +210,69 @@ async fn bad_wishes_are_told_by_their_fields_and_write_nothing() {
 async fn a_life_from_request_to_refund() {
     let day = Day::begin().await;
     let id = day.book("2026-11-23T10:00:00Z").await;
-    let moved: Value = day.step(id, "reschedule", json!({"start": "2026-11-23T12:00:00Z"})).await.json();
+    let moved: Value = day
+        .step(id, "reschedule", json!({"start": "2026-11-23T12:00:00Z"}))
+        .await
+        .json();
     assert_eq!(moved["start"], "2026-11-23T12:00:00Z");
     // Its old time is free again, its own time is no obstacle.
     day.book("2026-11-23T10:00:00Z").await;
-    let longer: Value =
-        day.step(id, "reschedule", json!({"start": "2026-11-23T12:00:00Z", "duration_min": 60})).await.json();
+    let longer: Value = day
+        .step(
+            id,
+            "reschedule",
+            json!({"start": "2026-11-23T12:00:00Z", "duration_min": 60}),
+        )
+        .await
+        .json();
     assert_eq!(longer["end"], "2026-11-23T13:00:00Z");
     for step in ["arrive", "complete", "leave"] {
-        assert_eq!(day.step(id, step, json!({})).await.status_code(), 200, "{step}");
+        assert_eq!(
+            day.step(id, step, json!({})).await.status_code(),
+            200,
+            "{step}"
+        );
     }
     refused(&day.step(id, "cancel", json!({})).await, 409, "wrong_state");
-    let paid: Value = day.step(id, "payments", json!({"amount": "120.00", "method": "card"})).await.json();
-    assert_eq!((&paid["paid"], &paid["due"]), (&json!("120.00"), &json!("0.00")));
+    let paid: Value = day
+        .step(
+            id,
+            "payments",
+            json!({"amount": "120.00", "method": "card"}),
+        )
+        .await
+        .json();
+    assert_eq!(
+        (&paid["paid"], &paid["due"]),
+        (&json!("120.00"), &json!("0.00"))
+    );
     let payment = paid["payments"][0]["id"].clone();
-    faulty(&day.step(id, "refunds", json!({"amount": "120.01"})).await, "amount", "more_than_paid");
-    let back: Value =
-        day.step(id, "refunds", json!({"payment_id": payment, "amount": "20", "reason": "late"})).await.json();
-    assert_eq!((&back["paid"], &back["refunds"][0]["reason"]), (&json!("100.00"), &json!("late")));
-    let said: Value = day.step(id, "comments", json!({"text": "Likes tea"})).await.json();
+    faulty(
+        &day.step(id, "refunds", json!({"amount": "120.01"})).await,
+        "amount",
+        "more_than_paid",
+    );
+    let back: Value = day
+        .step(
+            id,
+            "refunds",
+            json!({"payment_id": payment, "amount": "20", "reason": "late"}),
+        )
+        .await
+        .json();
+    assert_eq!(
+        (&back["paid"], &back["refunds"][0]["reason"]),
+        (&json!("100.00"), &json!("late"))
+    );
+    let said: Value = day
+        .step(id, "comments", json!({"text": "Likes tea"}))
+        .await
+        .json();
     assert_eq!(said["comments"][0]["text"], "Likes tea");
-    let reviewed: Value = day.step(id, "review", json!({"rating": 5, "text": "Lovely"})).await.json();
+    let reviewed: Value = day
+        .step(id, "review", json!({"rating": 5, "text": "Lovely"}))
+        .await
+        .json();
     assert_eq!(reviewed["review"]["text"], "Lovely");
 }
 
@@ -170,7 +281,12 @@ async fn what_was_deleted_comes_back_unless_its_time_is_gone() {
     let day = Day::begin().await;
     let id = day.book("2026-11-23T10:00:00Z").await;
     let path = format!("/bookings/{id}");
-    let deleted: Value = day.salon.delete(&path).json(&json!({"reason": "double entry"})).await.json();
+    let deleted: Value = day
+        .salon
+        .delete(&path)
+        .json(&json!({"reason": "double entry"}))
+        .await
+        .json();
     assert_eq!(deleted["deleted"], true);
     refused(&day.step(id, "cancel", json!({})).await, 409, "wrong_state");
     day.book("2026-11-23T10:00:00Z").await;
@@ -184,8 +300,14 @@ async fn what_was_deleted_comes_back_unless_its_time_is_gone() {
 async fn a_cancelled_time_is_free_and_reopening_must_find_it_so() {
     let day = Day::begin().await;
     let id = day.book("2026-11-23T10:00:00Z").await;
-    let cancelled: Value = day.step(id, "cancel", json!({"reason": "ill"})).await.json();
-    assert_eq!((&cancelled["status"], &cancelled["cancel_reason"]), (&json!("cancelled"), &json!("ill")));
+    let cancelled: Value = day
+        .step(id, "cancel", json!({"reason": "ill"}))
+        .await
+        .json();
+    assert_eq!(
+        (&cancelled["status"], &cancelled["cancel_reason"]),
+        (&json!("cancelled"), &json!("ill"))
+    );
     let again = day.step(id, "cancel", json!({"reason": "ill"})).await;
     assert_eq!(again.status_code(), 200);
     day.book("2026-11-23T10:00:00Z").await;
@@ -201,17 +323,44 @@ async fn a_visit_is_booked_moved_and_called_off_as_one() {
     let id = id_of(&made);
     let made: Value = made.json();
     let starts = |visit: &Value| -> Vec<Value> {
-        visit["bookings"].as_array().unwrap().iter().map(|booking| booking["start"].clone()).collect()
+        visit["bookings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|booking| booking["start"].clone())
+            .collect()
     };
-    assert_eq!(starts(&made), [json!("2026-11-23T10:00:00Z"), json!("2026-11-23T10:45:00Z")]);
+    assert_eq!(
+        starts(&made),
+        [json!("2026-11-23T10:00:00Z"), json!("2026-11-23T10:45:00Z")]
+    );
     let shown: Value = day.salon.get(&format!("/visits/{id}")).await.json();
     assert_eq!(shown, made);
-    let moved = day.salon.post(&format!("/visits/{id}/reschedule"), &json!({"start": "2026-11-23T10:45:00Z"})).await;
-    assert_eq!(starts(&moved.json()), [json!("2026-11-23T10:45:00Z"), json!("2026-11-23T11:30:00Z")]);
+    let moved = day
+        .salon
+        .post(
+            &format!("/visits/{id}/reschedule"),
+            &json!({"start": "2026-11-23T10:45:00Z"}),
+        )
+        .await;
+    assert_eq!(
+        starts(&moved.json()),
+        [json!("2026-11-23T10:45:00Z"), json!("2026-11-23T11:30:00Z")]
+    );
     day.book("2026-11-23T10:00:00Z").await;
-    let back = day.salon.post(&format!("/visits/{id}/reschedule"), &json!({"start": "2026-11-23T10:00:00Z"})).await;
+    let back = day
+        .salon
+        .post(
+            &format!("/visits/{id}/reschedule"),
+            &json!({"start": "2026-11-23T10:00:00Z"}),
+        )
+        .await;
     refused(&back, 409, "slot_taken");
-    let off: Value = day.salon.post(&format!("/visits/{id}/cancel"), &json!({"reason": "ill"})).await.json();
+    let off: Value = day
+        .salon
+        .post(&format!("/visits/{id}/cancel"), &json!({"reason": "ill"}))
+        .await
+        .json();
     for booking in off["bookings"].as_array().unwrap() {
         assert_eq!(booking["status"], "cancelled");
     }
@@ -233,7 +382,10 @@ async fn a_visit_whose_second_service_finds_no_time_takes_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_offered_can_be_booked_and_is_offered_no_more() {
     let day = Day::begin().await;
-    let path = format!("/availability?service_id={}&from={TODAY}&to={TODAY}", day.cut);
+    let path = format!(
+        "/availability?service_id={}&from={TODAY}&to={TODAY}",
+        day.cut
+    );
     let slots: Value = day.salon.get(&path).await.json();
     let first = slots["slots"][0].clone();
     assert_eq!(first["start"], "2026-11-23T09:00:00Z");
@@ -242,9 +394,19 @@ async fn what_is_offered_can_be_booked_and_is_offered_no_more() {
     assert_eq!(made["staff"]["id"], first["staff_id"]);
     let slots: Value = day.salon.get(&path).await.json();
     assert_eq!(slots["slots"][0]["start"], "2026-11-23T09:45:00Z");
-    let next: Value = day.salon.get(&format!("/availability/next?service_id={}&limit=1", day.cut)).await.json();
+    let next: Value = day
+        .salon
+        .get(&format!(
+            "/availability/next?service_id={}&limit=1",
+            day.cut
+        ))
+        .await
+        .json();
     assert_eq!(next["slots"][0]["start"], "2026-11-23T09:45:00Z");
-    let far = format!("/availability?service_id={}&from=2026-01-01&to=2026-03-04", day.cut);
+    let far = format!(
+        "/availability?service_id={}&from=2026-01-01&to=2026-03-04",
+        day.cut
+    );
     faulty(&day.salon.get(&far).await, "to", "too_many");
 }
 
@@ -252,8 +414,14 @@ async fn what_is_offered_can_be_booked_and_is_offered_no_more() {
 async fn sixty_four_at_one_slot_are_one_booking_and_sixty_three_refusals() {
     let day = Day::begin().await;
     let wish = day.wish("2026-11-23T10:00:00Z");
-    let answers = futures::future::join_all((0..64).map(|_| async { day.salon.post("/bookings", &wish).await })).await;
-    let made = answers.iter().filter(|answer| answer.status_code() == 201).count();
+    let answers = futures::future::join_all(
+        (0..64).map(|_| async { day.salon.post("/bookings", &wish).await }),
+    )
+    .await;
+    let made = answers
+        .iter()
+        .filter(|answer| answer.status_code() == 201)
+        .count();
     assert_eq!(made, 1);
     for answer in answers.iter().filter(|answer| answer.status_code() != 201) {
         let body = refused(answer, 409, "slot_taken");
@@ -266,13 +434,20 @@ async fn the_past_is_shown_as_it_was() {
     let day = Day::begin().await;
     let id = day.book("2026-11-23T10:00:00Z").await;
     let then = day.salon.head().await;
-    day.step(id, "reschedule", json!({"start": "2026-11-23T12:00:00Z"})).await;
-    let was: Value = day.salon.get(&format!("/bookings/{id}?as_of={then}")).await.json();
+    day.step(id, "reschedule", json!({"start": "2026-11-23T12:00:00Z"}))
+        .await;
+    let was: Value = day
+        .salon
+        .get(&format!("/bookings/{id}?as_of={then}"))
+        .await
+        .json();
     assert_eq!(was["start"], "2026-11-23T10:00:00Z");
     let now = day.salon.head().await;
     let calendar = |query: String| {
         let (name, value) = header("daybook-min-position", &now.to_string());
-        day.salon.get(&format!("/calendar?from={TODAY}&to={TODAY}{query}")).add_header(name, value)
+        day.salon
+            .get(&format!("/calendar?from={TODAY}&to={TODAY}{query}"))
+            .add_header(name, value)
     };
     let was: Value = calendar(format!("&as_of={then}")).await.json();
     assert_eq!(was["bookings"][0]["start"], "2026-11-23T10:00:00Z");
@@ -285,22 +460,61 @@ async fn the_past_is_shown_as_it_was() {
 async fn history_finds_and_changes_tell() {
     let day = Day::begin().await;
     let id = day.book("2026-11-23T10:00:00Z").await;
-    day.step(id, "comments", json!({"text": "Alergia na amoniak"})).await;
-    day.step(id, "reschedule", json!({"start": "2026-11-23T12:00:00Z"})).await;
+    day.step(id, "comments", json!({"text": "Alergia na amoniak"}))
+        .await;
+    day.step(id, "reschedule", json!({"start": "2026-11-23T12:00:00Z"}))
+        .await;
     let caught_up = header("daybook-min-position", &day.salon.head().await.to_string());
-    let get = |path: String| day.salon.get(&path).add_header(caught_up.0.clone(), caught_up.1.clone());
-    for query in ["q=amoniak", "q=LOVELACE", "client=600100", "status=confirmed&status=cancelled", "min_price=120"] {
+    let get = |path: String| {
+        day.salon
+            .get(&path)
+            .add_header(caught_up.0.clone(), caught_up.1.clone())
+    };
+    for query in [
+        "q=amoniak",
+        "q=LOVELACE",
+        "client=600100",
+        "status=confirmed&status=cancelled",
+        "min_price=120",
+    ] {
         let found: Value = get(format!("/history?{query}")).await.json();
         assert_eq!(found["items"][0]["id"], json!(id), "{query}");
     }
-    let none: Value = get("/history?q=amoniak%20blond&count=true".to_owned()).await.json();
+    let none: Value = get("/history?q=amoniak%20blond&count=true".to_owned())
+        .await
+        .json();
     assert_eq!((&none["items"], &none["total"]), (&json!([]), &json!(0)));
     let changes: Value = get(format!("/bookings/{id}/changes")).await.json();
-    let actions: Vec<_> = changes.as_array().unwrap().iter().map(|change| change["action"].clone()).collect();
-    assert_eq!(actions, ["booking.placed", "booking.commented", "booking.rescheduled"]);
-    let start = changes[2]["changes"].as_array().unwrap().iter().find(|change| change["field"] == "start").unwrap();
-    assert_eq!((&start["from"], &start["to"]), (&json!("2026-11-23T10:00:00Z"), &json!("2026-11-23T12:00:00Z")));
+    let actions: Vec<_> = changes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["action"].clone())
+        .collect();
+    assert_eq!(
+        actions,
+        ["booking.placed", "booking.commented", "booking.rescheduled"]
+    );
+    let start = changes[2]["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|change| change["field"] == "start")
+        .unwrap();
+    assert_eq!(
+        (&start["from"], &start["to"]),
+        (
+            &json!("2026-11-23T10:00:00Z"),
+            &json!("2026-11-23T12:00:00Z")
+        )
+    );
     assert_eq!(changes[2]["actor"]["kind"], "api_key");
-    let nowhere = day.salon.call(Method::GET, &format!("/bookings/{}/changes", Uuid::now_v7())).await;
+    let nowhere = day
+        .salon
+        .call(
+            Method::GET,
+            &format!("/bookings/{}/changes", Uuid::now_v7()),
+        )
+        .await;
     assert_eq!(nowhere.status_code(), 404);
 }

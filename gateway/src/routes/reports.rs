@@ -1,0 +1,188 @@
+//! Reports: what a period came to.
+
+use axum::extract::State;
+use domain::{id::Id, time::local_date};
+use jiff::civil::Date;
+use projections::{
+    GroupBy, Period,
+    summary::{self, Filter, Summary},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use super::{calendar, history::StatusField};
+use crate::{
+    app::App,
+    command::{Answer, Ask},
+    problem::Problem,
+    texts::Message,
+};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(summary))
+}
+
+/// Of which dates, and which bookings.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SummaryQuery {
+    /// The first local date.
+    #[serde(with = "local_date")]
+    #[param(value_type = String, format = Date)]
+    from: Date,
+    /// The last one, inclusive; at most 365 days later.
+    #[serde(with = "local_date")]
+    #[param(value_type = String, format = Date)]
+    to: Date,
+    staff_id: Option<Uuid>,
+    service_id: Option<Uuid>,
+    desk_id: Option<Uuid>,
+    client_id: Option<Uuid>,
+    /// May be repeated.
+    #[serde(default)]
+    #[param(inline)]
+    status: Vec<StatusField>,
+    source: Option<String>,
+    /// Each day, week or month by itself too.
+    #[param(inline)]
+    group_by: Option<GroupField>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum GroupField {
+    Day,
+    Week,
+    Month,
+}
+
+/// What a period came to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct SummaryView {
+    /// Whose start lies in it; deleted ones do not count.
+    bookings: i64,
+    by_status: ByStatusView,
+    /// Who had a booking in it.
+    clients: i64,
+    /// Of them, who had none before.
+    new_clients: i64,
+    /// Of them, who had one before.
+    returning_clients: i64,
+    /// Paid in it less given back in it, with what was sold without a booking.
+    #[schema(example = "1250.00")]
+    revenue: String,
+    /// The unpaid price of its confirmed and requested bookings.
+    pending_amount: String,
+    average_receipt: String,
+    /// Of those completed or missed, how many were missed. 0 to 1.
+    no_show_rate: f64,
+    /// Of all, how many were cancelled. 0 to 1.
+    cancellation_rate: f64,
+    /// Where `group_by` was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(no_recursion)]
+    groups: Option<Vec<GroupView>>,
+}
+
+/// One day, week or month.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct GroupView {
+    #[schema(value_type = String, format = Date)]
+    from: Date,
+    #[schema(value_type = String, format = Date)]
+    to: Date,
+    #[serde(flatten)]
+    #[schema(no_recursion)]
+    summary: SummaryView,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct ByStatusView {
+    requested: i64,
+    confirmed: i64,
+    completed: i64,
+    no_show: i64,
+    cancelled: i64,
+}
+
+/// Bookings, clients and money of a period.
+#[utoipa::path(get, path = "/reports/summary", tag = "reports", params(SummaryQuery),
+    responses((status = 200, body = SummaryView)))]
+async fn summary(
+    State(app): State<App>,
+    ask: Ask<SummaryQuery>,
+) -> Result<Answer<SummaryView>, Problem> {
+    let (business, scope, asked) = (ask.caller.business(), ask.caller.scope(), &ask.query);
+    app.wait_for(&ask, &[&summary::READ_MODEL]).await?;
+    let known = app.catalogue(business).await?;
+    let settings = known.settings()?;
+    calendar::days(&settings.time_zone, asked.from, asked.to)?;
+    let whole = Period::new(&settings.time_zone, asked.from, asked.to)
+        .ok_or_else(|| Problem::field("from", Message::new("violation-date")))?;
+    let mut periods = vec![whole];
+    if let Some(by) = asked.group_by {
+        periods.extend(whole.by(&settings.time_zone, by.into()));
+    }
+    let filter = Filter {
+        staff_id: asked.staff_id.map(Id::new),
+        service_id: asked.service_id.map(Id::new),
+        desk_id: asked.desk_id.map(Id::new),
+        client_id: asked.client_id.map(Id::new),
+        statuses: asked.status.iter().map(|status| (*status).into()).collect(),
+        source: asked.source.clone(),
+    };
+    let summaries =
+        summary::of_periods(app.pool(), &scope, &filter, &periods, settings.currency).await?;
+    let mut told = periods.iter().zip(summaries);
+    let (_, whole) = told
+        .next()
+        .ok_or_else(|| Problem::internal("a period without its summary"))?;
+    let mut view = SummaryView::from(whole);
+    if asked.group_by.is_some() {
+        let groups = told.map(|(period, summary)| GroupView {
+            from: period.first,
+            to: period.last,
+            summary: summary.into(),
+        });
+        view.groups = Some(groups.collect());
+    }
+    Ok(Answer::ok(view))
+}
+
+impl From<GroupField> for GroupBy {
+    fn from(by: GroupField) -> Self {
+        match by {
+            GroupField::Day => Self::Day,
+            GroupField::Week => Self::Week,
+            GroupField::Month => Self::Month,
+        }
+    }
+}
+
+impl From<Summary> for SummaryView {
+    fn from(summary: Summary) -> Self {
+        let by = summary.by_status;
+        Self {
+            bookings: summary.bookings,
+            by_status: ByStatusView {
+                requested: by.requested,
+                confirmed: by.confirmed,
+                completed: by.completed,
+                no_show: by.no_show,
+                cancelled: by.cancelled,
+            },
+            clients: summary.clients,
+            new_clients: summary.new_clients,
+            returning_clients: summary.returning_clients,
+            revenue: summary.revenue.to_string(),
+            pending_amount: summary.pending_amount.to_string(),
+            average_receipt: summary.average_receipt.to_string(),
+            no_show_rate: summary.no_show_rate,
+            cancellation_rate: summary.cancellation_rate,
+            groups: None,
+        }
+    }
+}
