@@ -6,7 +6,7 @@
 //!
 //! How it goes: hours and absences, which are readings of a clock on the wall, become stretches of seconds (`pattern`,
 //! `wall`, `openings`); then each staff member's grid is walked once, past what is taken, with a cursor on each list of
-//! stretches (`line`, `finder`). No minute is looked at that is not on the grid, and no zone is asked per slot.
+//! stretches (`line`, `walk`). No minute is looked at that is not on the grid, and no zone is asked per slot.
 
 mod finder;
 mod line;
@@ -16,6 +16,7 @@ mod question;
 mod refusal;
 pub mod scenario;
 mod visit;
+mod walk;
 mod wall;
 
 pub use finder::{Assigned, Finder, Served, Slot};

@@ -5,6 +5,7 @@
 mod house;
 mod oracle;
 mod rules;
+mod salon;
 mod scenarios;
 mod world;
 mod zones;
