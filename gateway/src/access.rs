@@ -14,10 +14,10 @@ mod tokens;
 
 pub(crate) use self::{
     accounts::KeySecret,
-    caller::{cookie_header, cookie_taken_away, same_site},
+    caller::{actor_word, cookie_header, cookie_taken_away, same_site},
     known::{Known, KnownCallers},
     passwords::Passwords,
-    tables::Tables,
+    tables::{ApiKeyRow, SignInRow, Tables, role_word},
     throttle::Throttle,
     tokens::Token,
 };

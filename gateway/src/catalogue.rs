@@ -56,6 +56,12 @@ impl Known {
         self.catalogue.settings().ok_or_else(Problem::not_found)
     }
 
+    /// All whose time can be taken: staff and desks.
+    pub fn resources(&self) -> impl Iterator<Item = Uuid> {
+        let staff = self.catalogue.staff.keys().map(|id| id.uuid());
+        staff.chain(self.catalogue.desks.keys().map(|id| id.uuid()))
+    }
+
     /// One of its things, as if its stream had been loaded.
     #[must_use]
     pub fn loaded<A>(&self, id: Uuid, state: A) -> ledger::Loaded<A> {

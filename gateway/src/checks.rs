@@ -113,6 +113,19 @@ impl Checks {
         }
     }
 
+    /// A number from `least` to `most`; `least` stands in for one that is not.
+    pub fn within(&mut self, field: &str, asked: i64, least: u32, most: u32) -> u32 {
+        let number = u32::try_from(asked).ok();
+        let number = number.filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            let range = Message::new("violation-out-of-range")
+                .with_number("least", least)
+                .with_number("most", most);
+            self.fault(field, range);
+        }
+        number.unwrap_or(least)
+    }
+
     /// At most so many.
     pub fn at_most<T>(&mut self, field: &str, items: &[T], max: usize) {
         if items.len() > max {

@@ -15,6 +15,7 @@ mod decision;
 mod kind;
 mod send;
 
+pub(crate) use self::call::read_body;
 pub use self::{
     answer::{Answer, View},
     call::{Ask, At, Call, Envelope, Nothing, RawCall},

@@ -35,7 +35,7 @@
 //! 4. **Answers.** Implement [`View`](command::View) for what is shown, render it from the stream at the version that
 //!    the command left ([`App::answer`](app::App::answer)); `GET` one is [`App::show`](app::App::show). Never render
 //!    from what is in hand: a replay could not repeat it. What needs other things too (names of staff) is loaded in
-//!    the handler and joined with [`Answer::map`](command::Answer::map).
+//!    the handler and joined with [`Answer::part`](command::Answer::part).
 //! 5. **Refusals.** Domain errors become problems in `problem/refusals.rs`, by exhaustive matches. New messages go
 //!    into all six `texts/*.ftl`; a test compares them and the sources. [`Problem::with`](problem::Problem::with) adds
 //!    a member such as `next_free`.
@@ -49,12 +49,14 @@ mod as_of;
 pub mod catalogue;
 pub mod checks;
 pub mod command;
+mod guarding;
 mod names;
 mod openapi;
 pub mod page;
 pub mod problem;
 mod router;
 mod routes;
+mod schema;
 mod serve;
 pub mod texts;
 mod timekeeping;

@@ -36,7 +36,15 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .nest(
             "/api/v1",
             OpenApiRouter::new()
+                .merge(routes::sign_in::routes())
+                .merge(routes::api_keys::routes())
+                .merge(routes::business::routes())
+                .merge(routes::closures::routes())
                 .merge(routes::services::routes())
+                .merge(routes::staff::routes())
+                .merge(routes::absences::routes())
+                .merge(routes::desks::routes())
+                .merge(routes::clients::routes())
                 .merge(routes::bookings::routes())
                 .merge(routes::visits::routes())
                 .merge(routes::availability::routes())

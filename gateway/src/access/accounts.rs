@@ -197,6 +197,25 @@ pub struct NewKey {
 }
 
 impl NewKey {
+    /// What a key was issued with. None: it is a user's stream.
+    pub(crate) fn of(issued: &Access) -> Option<Self> {
+        match issued {
+            Access::ApiKey {
+                name,
+                role,
+                staff_id,
+                expires_at,
+                revoked: _,
+            } => Some(Self {
+                name: name.clone(),
+                role: *role,
+                staff_id: *staff_id,
+                expires_at: *expires_at,
+            }),
+            Access::Blank | Access::User { .. } => None,
+        }
+    }
+
     pub(crate) fn command(&self) -> AccessCommand {
         AccessCommand::IssueApiKey {
             name: self.name.clone(),

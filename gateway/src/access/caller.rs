@@ -138,7 +138,7 @@ impl FromRequestParts<App> for Caller {
 }
 
 /// The word for a kind of actor in JSON and SQL.
-const fn actor_word(kind: ActorKind) -> &'static str {
+pub(crate) const fn actor_word(kind: ActorKind) -> &'static str {
     match kind {
         ActorKind::User => "user",
         ActorKind::ApiKey => "api_key",

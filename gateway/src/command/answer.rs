@@ -38,7 +38,7 @@ pub struct Answer<T = ()> {
     position: Option<Position>,
     version: Option<Version>,
     location: Option<String>,
-    body: Option<T>,
+    body: T,
 }
 
 impl<T> Answer<T> {
@@ -49,7 +49,7 @@ impl<T> Answer<T> {
             position: None,
             version: None,
             location: None,
-            body: Some(body),
+            body,
         }
     }
 
@@ -77,16 +77,20 @@ impl<T> Answer<T> {
         self
     }
 
-    /// With something more in the body.
+    /// The body, and the answer without it: to add to it what is looked up beside the stream.
     #[must_use]
-    pub fn map<U>(self, body: impl FnOnce(T) -> U) -> Answer<U> {
-        Answer {
-            status: self.status,
-            position: self.position,
-            version: self.version,
-            location: self.location,
-            body: self.body.map(body),
-        }
+    pub fn part(self) -> (Answer, T) {
+        let (answer, body) = (
+            Answer {
+                status: self.status,
+                position: self.position,
+                version: self.version,
+                location: self.location,
+                body: (),
+            },
+            self.body,
+        );
+        (answer, body)
     }
 }
 
@@ -99,16 +103,29 @@ impl Answer {
             position: Some(done.position),
             version: None,
             location: None,
-            body: None,
+            body: (),
+        }
+    }
+
+    /// With another body.
+    #[must_use]
+    pub fn with<T>(self, body: T) -> Answer<T> {
+        Answer {
+            status: self.status,
+            position: self.position,
+            version: self.version,
+            location: self.location,
+            body,
         }
     }
 }
 
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
-        let mut response = match self.body {
-            Some(body) => (self.status, Json(body)).into_response(),
-            None => self.status.into_response(),
+        let mut response = if self.status == StatusCode::NO_CONTENT {
+            self.status.into_response()
+        } else {
+            (self.status, Json(self.body)).into_response()
         };
         let headers = response.headers_mut();
         if let Some(position) = self.position {

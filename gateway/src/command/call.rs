@@ -1,19 +1,21 @@
 //! A request, read strictly: who, what, and what belongs to it.
 
-use std::ops::Deref;
+use std::{ops::Deref, time::Duration};
 
 use axum::{
-    body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
+    body::{Body, Bytes},
+    extract::{FromRequest, FromRequestParts, Path, Request},
     http::{
         HeaderMap,
         header::{CONTENT_TYPE, IF_MATCH},
         request::Parts,
     },
 };
+use futures::StreamExt as _;
 use ledger::{Position, Version};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -131,10 +133,7 @@ impl FromRequest<App> for RawCall {
         let correlation_id = correlation_id(&parts.headers).unwrap_or_else(|| app.new_id());
         let content_type = content_type(&parts.headers);
         let said = format!("{} {}\n", parts.method, parts.uri);
-        let request = Request::from_parts(parts, body);
-        let bytes = Bytes::from_request(request, app)
-            .await
-            .map_err(|rejection| body_lost(app, &rejection))?;
+        let bytes = whole(body, app.settings().body_limit).await?;
         let fingerprint = {
             let mut said = said.into_bytes();
             said.extend(canonical(&bytes));
@@ -162,11 +161,7 @@ impl RawCall {
     /// # Errors
     /// 415 for another kind of content, 400 for what is no JSON, 422 for what does not fit `B`.
     pub fn json<B: DeserializeOwned>(self) -> Result<Call<B>, Problem> {
-        let is_json = self.content_type.as_deref().is_some_and(|kind| {
-            kind == "application/json"
-                || (kind.starts_with("application/") && kind.ends_with("+json"))
-        });
-        if !is_json && !self.bytes.is_empty() {
+        if !is_json(self.content_type.as_deref()) && !self.bytes.is_empty() {
             return Err(wants("application/json"));
         }
         Ok(Call {
@@ -174,6 +169,12 @@ impl RawCall {
             envelope: self.envelope,
         })
     }
+}
+
+fn is_json(content_type: Option<&str>) -> bool {
+    content_type.is_some_and(|kind| {
+        kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+    })
 }
 
 /// 415.
@@ -206,13 +207,51 @@ pub(crate) fn read_json<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem>
     Ok(body)
 }
 
-fn body_lost(app: &App, rejection: &BytesRejection) -> Problem {
-    if rejection.status() == Code::TooLarge.status() {
-        let most = i64::try_from(app.settings().body_limit).unwrap_or(i64::MAX);
-        return Problem::new(Code::TooLarge)
-            .detail(Message::new("detail-too-large").with_number("max", most));
+/// Reads a JSON body of a request that is no command: signing in.
+pub(crate) async fn read_body<B: DeserializeOwned>(
+    request: Request,
+    app: &App,
+) -> Result<B, Problem> {
+    let content_type = content_type(request.headers());
+    let bytes = whole(request.into_body(), app.settings().body_limit).await?;
+    if !is_json(content_type.as_deref()) && !bytes.is_empty() {
+        return Err(wants("application/json"));
     }
-    Problem::new(Code::Malformed).detail(Message::new("detail-body-lost"))
+    read_json(&bytes)
+}
+
+/// How much of a body that is too large is read and thrown away: a sender who is still writing hears no answer.
+const DRAINED: usize = 32 << 20;
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The whole of a body of at most `limit` bytes.
+async fn whole(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let lost = || Problem::new(Code::Malformed).detail(Message::new("detail-body-lost"));
+    let mut arriving = body.into_data_stream();
+    let reading = async {
+        let (mut bytes, mut drained) = (Vec::new(), 0);
+        while let Some(chunk) = arriving.next().await {
+            let chunk = chunk.map_err(|_| lost())?;
+            if drained == 0 && bytes.len() + chunk.len() <= limit {
+                bytes.extend_from_slice(&chunk);
+                continue;
+            }
+            drained += chunk.len();
+            if drained > DRAINED {
+                break;
+            }
+        }
+        if drained > 0 {
+            let most = i64::try_from(limit).unwrap_or(i64::MAX);
+            let detail = Message::new("detail-too-large").with_number("max", most);
+            return Err(Problem::new(Code::TooLarge).detail(detail));
+        }
+        Ok(bytes.into())
+    };
+    timeout(PATIENCE, reading)
+        .await
+        .unwrap_or_else(|_| Err(lost()))
 }
 
 /// The same for bodies that say the same: JSON without its white space and with its members in order; else the bytes.

@@ -90,19 +90,31 @@ pub struct Deciding<A> {
 
 /// What is asked of a stream.
 pub struct Asked<A: Kind> {
-    command: A::Command,
+    commands: Vec<A::Command>,
     guards: Vec<Guard>,
-    shows: Option<Uuid>,
+    outcome: Option<Outcome>,
 }
 
 impl<A: Kind> Asked<A> {
     /// This command.
-    pub const fn of(command: A::Command) -> Self {
+    pub fn of(command: A::Command) -> Self {
+        Self::all(vec![command])
+    }
+
+    /// These commands, each on what the ones before leave, in one append.
+    pub const fn all(commands: Vec<A::Command>) -> Self {
         Self {
-            command,
+            commands,
             guards: vec![],
-            shows: None,
+            outcome: None,
         }
+    }
+
+    /// And then this one, on what the others leave, in the same append.
+    #[must_use]
+    pub fn then(mut self, command: A::Command) -> Self {
+        self.commands.push(command);
+        self
     }
 
     /// Refused while bookings lie in these times.
@@ -114,8 +126,21 @@ impl<A: Kind> Asked<A> {
 
     /// The answer shows this thing inside the stream (a closure of a business), which the command makes.
     #[must_use]
-    pub const fn making(mut self, id: Uuid) -> Self {
-        self.shows = Some(id);
+    pub fn making(self, id: Uuid) -> Self {
+        self.making_all(vec![id])
+    }
+
+    /// As [`making`](Self::making), for several.
+    #[must_use]
+    pub fn making_all(mut self, ids: Vec<Uuid>) -> Self {
+        self.outcome = Some(Outcome { status: 201, ids });
+        self
+    }
+
+    /// The answer shows this thing inside the stream, which the command changes.
+    #[must_use]
+    pub fn showing(mut self, id: Uuid) -> Self {
+        self.outcome = Some(Outcome::changed(id));
         self
     }
 }
@@ -155,12 +180,22 @@ impl App {
                     now: self.now(),
                 };
                 let asked = ask(&deciding)?;
-                let events = deciding.state.decide(asked.command)?;
-                let mut decision = Decision::new(match (target.is_new, asked.shows) {
-                    (true, None) => Outcome::made(target.id),
-                    (_, Some(id)) => Outcome::made(id),
-                    (false, None) => Outcome::changed(target.id),
+                let mut events = vec![];
+                let mut state = deciding.state.clone();
+                for command in asked.commands {
+                    for event in state.decide(command)? {
+                        state.apply(event.clone());
+                        events.push(event);
+                    }
+                }
+                let outcome = asked.outcome.unwrap_or_else(|| {
+                    if target.is_new {
+                        Outcome::made(target.id)
+                    } else {
+                        Outcome::changed(target.id)
+                    }
                 });
+                let mut decision = Decision::new(outcome);
                 decision.write::<A>(self, target.id, loaded.version, &events)?;
                 decision.guards = asked.guards;
                 if A::IN_CATALOGUE {
@@ -244,8 +279,12 @@ impl App {
         }
     }
 
-    /// A refusal may be of the command's own making: it was accepted a moment ago, under the same key.
-    async fn recalled(&self, call: &Envelope, problem: Problem) -> Result<Done, Problem> {
+    /// What became of the command the first time, if a refusal is of its own making: it was accepted before, under
+    /// the same key. For handlers that refuse before they decide.
+    ///
+    /// # Errors
+    /// The refusal, if it was not.
+    pub async fn recalled(&self, call: &Envelope, problem: Problem) -> Result<Done, Problem> {
         let Some(key) = &call.key else {
             return Err(problem);
         };

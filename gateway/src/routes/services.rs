@@ -359,20 +359,9 @@ impl ServiceChange {
     }
 }
 
-/// A length in minutes; zero stands in for one that was found at fault.
+/// A length in minutes.
 fn minutes(checks: &mut Checks, field: &str, asked: i64, least: u32, most: u32) -> Minutes {
-    let within = u32::try_from(asked).ok();
-    let within = within.filter(|minutes| (least..=most).contains(minutes));
-    within.map_or_else(
-        || {
-            let range = Message::new("violation-out-of-range")
-                .with_number("least", least)
-                .with_number("most", most);
-            checks.fault(field, range);
-            Minutes::ZERO
-        },
-        Minutes::new,
-    )
+    Minutes::new(checks.within(field, asked, least, most))
 }
 
 fn buffer(checks: &mut Checks, field: &str, asked: i64) -> Minutes {

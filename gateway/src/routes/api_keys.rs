@@ -1,0 +1,190 @@
+//! API keys: what programs call with.
+
+use axum::extract::State;
+use domain::{
+    access::{Access, AccessCommand},
+    actor::Role,
+    id::Id,
+    text::Label,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use crate::{
+    access::{ApiKeyRow, KeySecret, NewKey, role_word},
+    app::App,
+    catalogue::Known,
+    checks::Checks,
+    command::{Answer, Ask, Asked, At, Call, Deciding, Target},
+    page::{Page, PageQuery, page_of},
+    problem::Problem,
+    texts::Message,
+};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, issue))
+        .routes(routes!(show, revoke))
+}
+
+/// A key to be issued.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct KeyWanted {
+    /// What it is for.
+    name: String,
+    role: RoleField,
+    /// On whose behalf, if a staff member's.
+    staff_id: Option<Uuid>,
+    /// Until when; null: until it is revoked.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+}
+
+/// As what somebody acts. Only `owner` is offered yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Role)]
+enum RoleField {
+    Owner,
+    Admin,
+    Manager,
+    Staff,
+}
+
+/// An API key, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+struct KeyView {
+    id: Uuid,
+    name: String,
+    #[schema(value_type = RoleField)]
+    role: &'static str,
+    staff_id: Option<Uuid>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    revoked_at: Option<Timestamp>,
+    /// To the minute.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Timestamp>,
+}
+
+impl From<ApiKeyRow> for KeyView {
+    fn from(row: ApiKeyRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            role: role_word(row.role),
+            staff_id: row.staff_id.map(Id::uuid),
+            created_at: row.made_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+            last_used_at: row.last_used_at,
+        }
+    }
+}
+
+/// A key that was issued, with its secret: shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+struct IssuedKey {
+    /// The key itself.
+    api_key: String,
+    #[serde(flatten)]
+    key: KeyView,
+}
+
+impl KeyWanted {
+    fn key(&self, known: &Known, now: Timestamp) -> Result<NewKey, Problem> {
+        let mut checks = Checks::default();
+        let name = checks.take("name", Label::parse(&self.name));
+        if self.role != RoleField::Owner {
+            checks.fault("role", Message::new("violation-role"));
+        }
+        let staff_id = self.staff_id.map(Id::new);
+        if staff_id.is_some_and(|id| !known.catalogue.staff.contains_key(&id)) {
+            checks.fault("staff_id", Message::new("violation-not-found"));
+        }
+        if self.expires_at.is_some_and(|at| at <= now) {
+            checks.fault("expires_at", Message::new("violation-past"));
+        }
+        let (Some(name), true) = (name, checks.is_clean()) else {
+            return Err(checks.into());
+        };
+        Ok(NewKey {
+            name,
+            role: Role::Owner,
+            staff_id,
+            expires_at: self.expires_at,
+        })
+    }
+}
+
+/// Issues an API key.
+#[utoipa::path(post, path = "/api-keys", tag = "access", request_body = KeyWanted,
+    responses((status = 201, body = IssuedKey)))]
+async fn issue(
+    State(app): State<App>,
+    call: Call<KeyWanted>,
+) -> Result<Answer<IssuedKey>, Problem> {
+    let business = call.caller.business();
+    let target = Target::new(app.new_id());
+    let done = app
+        .send::<Access>(&call, target, |on| {
+            Ok(Asked::of(call.body.key(&on.known, on.now)?.command()))
+        })
+        .await?;
+    // On a replay the key is there already, and its secret comes out the same. Should the process have died between
+    // the append and this, the replay makes up for it.
+    let secret = match &call.key {
+        Some(key) => KeySecret::Of(format!("{} {key}", call.caller.name())),
+        None => KeySecret::Random,
+    };
+    let issued = app.load::<Access>(business, done.id()).await?;
+    let new = NewKey::of(&issued.state).ok_or_else(Problem::not_found)?;
+    let api_key = app.keep_key(business, done.id(), &new, secret).await?;
+    let row = app.tables().key(business, done.id()).await?;
+    let key = KeyView::from(row.ok_or_else(Problem::not_found)?);
+    let location = format!("/api/v1/api-keys/{}", done.id());
+    Ok(Answer::to(&done, IssuedKey { api_key, key }).location(location))
+}
+
+/// All API keys, the oldest first; those that were revoked too.
+#[utoipa::path(get, path = "/api-keys", tag = "access", params(PageQuery),
+    responses((status = 200, body = Page<KeyView>)))]
+async fn list(
+    State(app): State<App>,
+    ask: Ask<PageQuery>,
+) -> Result<Answer<Page<KeyView>>, Problem> {
+    let keys = app.tables().keys(ask.caller.business()).await?;
+    let keys = keys.into_iter().map(|row| (row.id, row.into()));
+    Ok(Answer::ok(page_of(keys, &ask.query)?))
+}
+
+/// One API key, without its secret.
+#[utoipa::path(get, path = "/api-keys/{id}", tag = "access", params(("id" = Uuid, Path)),
+    responses((status = 200, body = KeyView)))]
+async fn show(
+    State(app): State<App>,
+    At(id): At<Uuid>,
+    ask: Ask,
+) -> Result<Answer<KeyView>, Problem> {
+    let row = app.tables().key(ask.caller.business(), id).await?;
+    Ok(Answer::ok(row.ok_or_else(Problem::not_found)?.into()))
+}
+
+/// Revokes an API key: from now on it answers 401.
+#[utoipa::path(delete, path = "/api-keys/{id}", tag = "access", params(("id" = Uuid, Path)),
+    responses((status = 204)))]
+async fn revoke(State(app): State<App>, At(id): At<Uuid>, call: Call) -> Result<Answer, Problem> {
+    // The key first, the fact after it: nothing that fails in between leaves the key good.
+    app.shut_out(call.caller.business(), id).await?;
+    let revoke = |_: &Deciding<Access>| Ok(Asked::of(AccessCommand::RevokeApiKey));
+    let done = app.send(&call, Target::at(id), revoke).await?;
+    Ok(Answer::nothing(&done))
+}

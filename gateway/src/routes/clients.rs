@@ -1,0 +1,256 @@
+//! Clients: how they are reached, what they like, what they agreed to.
+
+mod card;
+mod life;
+mod sales;
+
+use axum::extract::State;
+use domain::client::{Client, Consent, Note, Preferences};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use self::card::{ClientChange, KindedPhoneFields, NewClient};
+use super::staff::open_text;
+use crate::{
+    app::App,
+    command::{Answer, Ask, At, Call, Loaded, Target, View},
+    problem::Problem,
+    schema,
+};
+use domain::{
+    contact::{Email, FiscalCode, Phone, Telegram},
+    hours::DayInterval,
+    id::Id,
+    sealed::Sealed,
+    text::FreeText,
+};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(register))
+        .routes(routes!(show, change))
+        .merge(life::routes())
+        .merge(sales::routes())
+}
+
+/// A client.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Client)]
+pub(crate) struct ClientView {
+    id: Uuid,
+    /// Null: erased.
+    name: Option<String>,
+    /// The phone to ring first (E.164).
+    phone: Option<String>,
+    /// All their phones that have a kind.
+    phones: Vec<KindedPhoneFields>,
+    email: Option<String>,
+    telegram: Option<String>,
+    /// A local date.
+    #[schema(value_type = Option<String>, format = Date)]
+    birthday: Option<String>,
+    language: Option<String>,
+    tags: Vec<String>,
+    /// Oldest first.
+    notes: Vec<NoteView>,
+    source: Option<String>,
+    fiscal_code: Option<String>,
+    consents: Vec<ConsentField>,
+    /// What staff must see before they serve them.
+    warning: Option<String>,
+    preferences: PreferencesFields,
+    /// They can't book online.
+    blocked: bool,
+    version: i64,
+}
+
+/// Something written about a client.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Note)]
+struct NoteView {
+    id: Uuid,
+    /// Null: erased.
+    text: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    actor: ActorView,
+}
+
+/// Who did it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Actor)]
+pub(crate) struct ActorView {
+    /// `user`, `api_key`, `client`, `import`, `system`.
+    kind: &'static str,
+    id: Option<Uuid>,
+    role: Option<&'static str>,
+}
+
+impl From<&domain::actor::Actor> for ActorView {
+    fn from(actor: &domain::actor::Actor) -> Self {
+        Self {
+            kind: crate::access::actor_word(actor.kind),
+            id: actor.id,
+            role: actor.role.map(crate::access::role_word),
+        }
+    }
+}
+
+/// What a client can agree to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Consent)]
+enum ConsentField {
+    /// Their data being kept.
+    DataProcessing,
+    /// Being reminded of bookings.
+    Reminders,
+    /// Being sent campaigns.
+    Marketing,
+    /// Pictures of them being shown.
+    Photos,
+}
+
+/// What a client likes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Preferences)]
+struct PreferencesFields {
+    /// By whom they like to be served.
+    #[serde(default)]
+    staff_ids: Vec<Uuid>,
+    /// What they like to have done.
+    #[serde(default)]
+    service_ids: Vec<Uuid>,
+    /// When of day they like to come.
+    #[serde(default)]
+    #[schema(value_type = Vec<schema::DayInterval>)]
+    hours: Vec<DayInterval>,
+}
+
+impl View for ClientView {
+    type Of = Client;
+    const HOME: &'static str = "/api/v1/clients";
+
+    fn of(loaded: &Loaded<Client>, id: Uuid) -> Option<Self> {
+        let client = &loaded.state;
+        let card = client.card.as_ref()?;
+        let phones = card.phones.as_ref().and_then(Sealed::value);
+        let birthday = card.birthday.as_ref().and_then(Sealed::value);
+        Some(Self {
+            id,
+            name: card.name.value().map(ToString::to_string),
+            phone: open_text(card.phone.as_ref(), Phone::as_str),
+            phones: phones.into_iter().flatten().map(Into::into).collect(),
+            email: open_text(card.email.as_ref(), Email::as_str),
+            telegram: open_text(card.telegram.as_ref(), Telegram::as_str),
+            birthday: birthday.map(ToString::to_string),
+            language: card.language.as_ref().map(|l| l.as_str().to_owned()),
+            tags: client
+                .tags
+                .iter()
+                .map(|tag| tag.as_str().to_owned())
+                .collect(),
+            notes: client.notes.iter().map(Into::into).collect(),
+            source: card.source.as_ref().map(|s| s.as_str().to_owned()),
+            fiscal_code: open_text(card.fiscal_code.as_ref(), FiscalCode::as_str),
+            consents: client
+                .consents
+                .iter()
+                .map(|consent| (*consent).into())
+                .collect(),
+            warning: open_text(card.warning.as_ref(), FreeText::as_str),
+            preferences: (&client.preferences).into(),
+            blocked: client.blocked,
+            version: loaded.version.0,
+        })
+    }
+}
+
+/// Makes a client known.
+#[utoipa::path(post, path = "/clients", tag = "clients", request_body = NewClient,
+    responses((status = 201, body = ClientView)))]
+async fn register(
+    State(app): State<App>,
+    call: Call<NewClient>,
+) -> Result<Answer<ClientView>, Problem> {
+    let (id, note_id) = (app.new_id(), app.new_id());
+    let actor = call.caller.actor();
+    let done = app
+        .send(&call, Target::new(id), |on| {
+            call.body.asked(on, Id::new(id), Id::new(note_id), actor)
+        })
+        .await?;
+    app.answer(call.caller.business(), &done).await
+}
+
+/// One client.
+#[utoipa::path(get, path = "/clients/{id}", tag = "clients", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ClientView)))]
+async fn show(
+    State(app): State<App>,
+    At(id): At<Uuid>,
+    ask: Ask,
+) -> Result<Answer<ClientView>, Problem> {
+    app.show(ask.caller.business(), id, id).await
+}
+
+/// Changes what is told of a client.
+#[utoipa::path(patch, path = "/clients/{id}", tag = "clients", params(("id" = Uuid, Path)),
+    request_body = ClientChange, responses((status = 200, body = ClientView)))]
+async fn change(
+    State(app): State<App>,
+    At(id): At<Uuid>,
+    call: Call<ClientChange>,
+) -> Result<Answer<ClientView>, Problem> {
+    let done = app
+        .send(&call, Target::at(id), |on| call.body.asked(on, Id::new(id)))
+        .await?;
+    app.answer(call.caller.business(), &done).await
+}
+
+impl From<&Note> for NoteView {
+    fn from(note: &Note) -> Self {
+        Self {
+            id: note.note_id.uuid(),
+            text: note.text.value().map(ToString::to_string),
+            at: note.at,
+            actor: (&note.by).into(),
+        }
+    }
+}
+
+impl From<&Preferences> for PreferencesFields {
+    fn from(preferences: &Preferences) -> Self {
+        Self {
+            staff_ids: preferences.staff_ids.iter().map(|id| id.uuid()).collect(),
+            service_ids: preferences.service_ids.iter().map(|id| id.uuid()).collect(),
+            hours: preferences.hours.clone(),
+        }
+    }
+}
+
+impl From<ConsentField> for Consent {
+    fn from(consent: ConsentField) -> Self {
+        match consent {
+            ConsentField::DataProcessing => Self::DataProcessing,
+            ConsentField::Reminders => Self::Reminders,
+            ConsentField::Marketing => Self::Marketing,
+            ConsentField::Photos => Self::Photos,
+        }
+    }
+}
+
+impl From<Consent> for ConsentField {
+    fn from(consent: Consent) -> Self {
+        match consent {
+            Consent::DataProcessing => Self::DataProcessing,
+            Consent::Reminders => Self::Reminders,
+            Consent::Marketing => Self::Marketing,
+            Consent::Photos => Self::Photos,
+        }
+    }
+}
