@@ -1,7 +1,8 @@
 //! The state that every handler shares.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use ledger::Ledger;
 use projections::{Projector, ReadModel};
@@ -51,8 +52,7 @@ pub struct Probe {
     /// What is looked at: `migrations`, `projector`.
     pub name: &'static str,
     /// Looks. The error is shown to operators.
-    pub look:
-        Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>,
+    pub look: Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>,
 }
 
 /// What an [`App`] is put together from.

@@ -127,6 +127,8 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
         return;
     }
 
+    // Handlers are called alike in every module; here their names must tell them apart.
+    operation.operation_id = Some(operation_id(path, method));
     let parameters = operation.parameters.get_or_insert_default();
     parameters.push(header_parameter(
         "Accept-Language",
@@ -185,6 +187,21 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
             .entry(status)
             .or_insert_with(|| RefOr::T(problem_response(code)));
     }
+}
+
+/// `get_staff_id_absences` for `GET /api/v1/staff/{id}/absences`.
+fn operation_id(path: &str, method: Method) -> String {
+    let method = match method {
+        Method::Get => "get",
+        Method::Post => "post",
+        Method::Put => "put",
+        Method::Patch => "patch",
+        Method::Delete => "delete",
+    };
+    let path = path.trim_start_matches("/api/v1/");
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric());
+    let words = words.filter(|word| !word.is_empty());
+    words.fold(method.to_owned(), |id, word| id + "_" + word)
 }
 
 fn header_parameter(name: &str, description: &str, kind: Type) -> RefOr<Parameter> {

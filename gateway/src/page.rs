@@ -96,7 +96,7 @@ pub fn page_of<T>(
     let after: Option<Uuid> = place(query.after.as_deref())?;
     let mut all: Vec<_> = all.collect();
     all.sort_by_key(|(id, _)| *id);
-    let total = query.count.then(|| all.len() as u64);
+    let total = query.count.then_some(all.len() as u64);
     let mut rest = all
         .into_iter()
         .skip_while(|(id, _)| after.is_some_and(|after| *id <= after))

@@ -57,7 +57,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The whole service as an axum router: for [`serve`](crate::serve), and for tests that call it in process.
-#[must_use]
 pub fn router(app: App) -> Router {
     let (router, description) = routes().split_for_parts();
     let description = openapi::complete(description);

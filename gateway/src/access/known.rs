@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{actor::Role, id::Id, staff::Staff};
+use domain::actor::Role;
 use jiff::Timestamp;
 use ledger::BusinessId;
 use lru::LruCache;
@@ -39,7 +39,6 @@ pub(crate) struct Known {
     pub(crate) id: Uuid,
     pub(crate) is_key: bool,
     pub(crate) role: Role,
-    pub(crate) staff_id: Option<Id<Staff>>,
     pub(crate) expires_at: Option<Timestamp>,
 }
 

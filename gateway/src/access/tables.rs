@@ -236,21 +236,20 @@ impl Tables {
 
     /// Whose key this is, unless it was revoked.
     pub(crate) async fn known_key(&self, hash: &TokenHash) -> Result<Option<Known>, sqlx::Error> {
-        let row: Option<(Uuid, Uuid, String, Option<Uuid>, Option<Instant>)> = sqlx::query_as(
-            "select business_id, key_id, role, staff_id, expires_at
+        let row: Option<(Uuid, Uuid, String, Option<Instant>)> = sqlx::query_as(
+            "select business_id, key_id, role, expires_at
              from api_key
              where key_hash = $1 and revoked_at is null",
         )
         .bind(hash.as_slice())
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|(business, id, word, staff_id, expires)| {
+        row.map(|(business, id, word, expires)| {
             Ok(Known {
                 business: BusinessId(business),
                 id,
                 is_key: true,
                 role: role(&word)?,
-                staff_id: staff_id.map(Id::new),
                 expires_at: instant(expires),
             })
         })
@@ -277,7 +276,6 @@ impl Tables {
                 id,
                 is_key: false,
                 role: role(&word)?,
-                staff_id: None,
                 expires_at: Some(expires.to_jiff()),
             })
         })

@@ -13,7 +13,10 @@ use axum::{
 };
 use futures::StreamExt as _;
 use ledger::{Position, Version};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::Value;
 use tokio::time::timeout;
 use utoipa::ToSchema;
@@ -197,10 +200,10 @@ pub(crate) fn read_json<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem>
     }
     let mut json = serde_json::Deserializer::from_str(text);
     let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        if error.inner().is_data() {
-            Problem::invalid(vec![body_fault(error.path(), error.inner())])
-        } else {
-            bad(error.inner())
+        // What does not fit may yet be followed by what cannot be read.
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => Problem::invalid(vec![body_fault(error.path(), error.inner())]),
+            Err(error) => bad(&error),
         }
     })?;
     json.end().map_err(|error| bad(&error))?;

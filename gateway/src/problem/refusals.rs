@@ -1,5 +1,7 @@
 //! What each error of the layers below is to the outside: one exhaustive `match` for each of them.
 
+use std::collections::BTreeMap;
+
 use domain::{
     access::AccessError,
     booking::BookingError,
@@ -13,8 +15,9 @@ use domain::{
     staff::StaffError,
     text::TextError,
 };
-use ledger::{AppendError, LoadError, ReadError, Refused};
+use ledger::{AppendError, GuardHit, LoadError, ReadError, Refused, Span};
 use serde_json::json;
+use uuid::Uuid;
 use vault::{OpenError, SealError};
 
 use super::{Code, Problem, Violation};
@@ -31,6 +34,10 @@ impl From<sqlx::Error> for Problem {
 }
 
 /// The database cannot be reached, or not in time; another try may succeed.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "sqlx may add to its errors, and does"
+)]
 fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -39,9 +46,10 @@ fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        // Connection lost (08), resources (53), shut down or starting (57P), taken back for a deadlock (40).
+        // Connection lost (08), resources (53), shut down or starting (57), taken back for a deadlock (40), closed to
+        // connections (55000), waited too long (55P03, 25P03).
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57", "40", "55P03", "25P03"]
+            ["08", "53", "57", "40", "55000", "55P03", "25P03"]
                 .iter()
                 .any(|class| code.starts_with(class))
         }),
@@ -137,23 +145,29 @@ impl From<Refused> for Problem {
             Refused::NameTaken { kind, .. } => Self::new(Code::Conflict)
                 .detail(Message::new("detail-name-taken").with("kind", kind)),
             Refused::KeyReused => Self::new(Code::IdempotencyKeyReused),
-            Refused::Guarded { by } => {
-                let count = i64::try_from(by.len()).unwrap_or(i64::MAX);
-                let bookings = by.iter().map(|hit| {
-                    json!({
-                        "id": hit.owner,
-                        "start": hit.body.start,
-                        "end": hit.body.end,
-                        "resource_id": hit.resource,
-                    })
-                });
-                Self::new(Code::BookingsAffected)
-                    .detail(Message::new("detail-bookings-affected").with_number("count", count))
-                    .with("bookings", bookings.collect())
-            }
+            Refused::Guarded { by } => bookings_affected(&by),
             Refused::PersonKeyGone { .. } => erased(),
         }
     }
+}
+
+/// One booking may hold several resources, and is told once.
+fn bookings_affected(hits: &[GuardHit]) -> Problem {
+    let mut bookings: BTreeMap<Uuid, Span> = BTreeMap::new();
+    for hit in hits {
+        let whole = bookings.entry(hit.owner).or_insert(hit.body);
+        whole.start = whole.start.min(hit.body.start);
+        whole.end = whole.end.zip(hit.body.end).map(|(one, two)| one.max(two));
+    }
+    let count = i64::try_from(bookings.len()).unwrap_or(i64::MAX);
+    let mut bookings: Vec<_> = bookings.into_iter().collect();
+    bookings.sort_by_key(|(id, span)| (span.start, *id));
+    let told = bookings
+        .into_iter()
+        .map(|(id, span)| json!({"id": id, "start": span.start, "end": span.end}));
+    Problem::new(Code::BookingsAffected)
+        .detail(Message::new("detail-bookings-affected").with_number("count", count))
+        .with("bookings", told.collect())
 }
 
 fn wrong_state(detail: &'static str) -> Problem {

@@ -1,5 +1,16 @@
 //! The router, called in process, on a real PostgreSQL.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what cannot be unwrapped has failed the test"
+)]
+
+mod access;
+mod bad_input;
 mod bookings;
+mod closing;
 mod conventions;
+mod description;
+mod refusals;
 mod support;
+mod things;

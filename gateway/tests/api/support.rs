@@ -200,14 +200,14 @@ pub(crate) fn seen(response: &TestResponse) -> Value {
 fn number(json: &mut Value, known: &mut HashMap<Uuid, usize>) {
     match json {
         Value::String(text) => {
-            let (before, last) = match text.rsplit_once(['/', '[']) {
-                Some((before, last)) => (&text[..=before.len()], last),
-                None => ("", text.as_str()),
-            };
-            if let Ok(id) = last.parse::<Uuid>() {
-                let next = known.len() + 1;
-                let number = *known.entry(id).or_insert(next);
-                *text = format!("{before}«{number}»");
+            let mut from = 0;
+            while let Some(window) = text.get(from..from + 36) {
+                if let Ok(id) = window.parse::<Uuid>() {
+                    let next = known.len() + 1;
+                    let number = format!("«{}»", known.entry(id).or_insert(next));
+                    text.replace_range(from..from + 36, &number);
+                }
+                from += text[from..].chars().next().map_or(1, char::len_utf8);
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| number(item, known)),
