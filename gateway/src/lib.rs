@@ -39,7 +39,8 @@
 //! 5. **Refusals.** Domain errors become problems in `problem/refusals.rs`, by exhaustive matches. New messages go
 //!    into all six `texts/*.ftl`; a test compares them and the sources. [`Problem::with`](problem::Problem::with) adds
 //!    a member such as `next_free`.
-//! 6. **Queries** take `ask.caller.scope()` and [`App::pool`](app::App::pool) to the read model's query function.
+//! 6. **Queries** take `ask.caller.scope()` and [`App::pool`](app::App::pool) to the read model's query function,
+//!    after [`App::wait_for`](app::App::wait_for) for the read models that they read.
 //! 7. Add the module's `routes()` to [`router`]'s list, and renew `openapi.json` (`UPDATE_GOLDEN=1 cargo test -p
 //!    gateway openapi`). Common headers and problems are added to each operation by `openapi::complete`.
 

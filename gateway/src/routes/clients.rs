@@ -7,8 +7,9 @@ mod sales;
 use axum::extract::State;
 use domain::client::{Client, Consent, Note, Preferences};
 use jiff::Timestamp;
+use projections::clients;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -17,6 +18,7 @@ use super::staff::open_text;
 use crate::{
     app::App,
     command::{Answer, Ask, At, Call, Loaded, Target, View},
+    page::{Page, cursor, limit, place},
     problem::Problem,
     schema,
 };
@@ -30,7 +32,7 @@ use domain::{
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(register))
+        .routes(routes!(list, register))
         .routes(routes!(show, change))
         .merge(life::routes())
         .merge(sales::routes())
@@ -185,6 +187,52 @@ async fn register(
         })
         .await?;
     app.answer(call.caller.business(), &done).await
+}
+
+/// Which clients.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ClientsQuery {
+    /// Words, each in any part of a name, phone, e-mail or fiscal code; where nobody has them, misspelt too.
+    q: Option<String>,
+    /// Items on a page: 50, at most 500.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// The cursor that the page before gave as `next`.
+    after: Option<String>,
+    /// `true`: tells the `total`.
+    #[serde(default)]
+    count: bool,
+}
+
+/// All clients by name, or those that are asked for, the closest first.
+#[utoipa::path(get, path = "/clients", tag = "clients", params(ClientsQuery),
+    responses((status = 200, body = Page<ClientView>)))]
+async fn list(
+    State(app): State<App>,
+    ask: Ask<ClientsQuery>,
+) -> Result<Answer<Page<ClientView>>, Problem> {
+    let page = clients::Page {
+        after: place(ask.query.after.as_deref())?,
+        limit: u16::try_from(limit(ask.query.limit)?).map_err(Problem::internal)?,
+        count: ask.query.count,
+    };
+    app.wait_for(&ask, &[&clients::READ_MODEL]).await?;
+    let (scope, q) = (ask.caller.scope(), ask.query.q.as_deref());
+    let found = clients::find(app.pool(), &scope, q, page).await?;
+    let items = found.items.into_iter().filter_map(|entry| {
+        let loaded = Loaded {
+            state: entry.client,
+            version: entry.version,
+        };
+        ClientView::of(&loaded, entry.client_id.uuid())
+    });
+    Ok(Answer::ok(Page {
+        items: items.collect(),
+        next: found.next.map(|place| cursor(&place)).transpose()?,
+        total: found.total.and_then(|total| u64::try_from(total).ok()),
+    }))
 }
 
 /// One client.

@@ -153,6 +153,16 @@ impl Salon {
     }
 }
 
+impl Salon {
+    /// Lets somebody take bookings, and gives their id.
+    pub(crate) async fn staff(&self, name: &str, services: &[Uuid], hours: &Value) -> Uuid {
+        let body = json!({
+            "name": name, "slot_interval_min": 15, "service_ids": services, "working_hours": hours,
+        });
+        id_of(&self.post("/staff", &body).await)
+    }
+}
+
 pub(crate) fn header(name: &'static str, value: &str) -> (HeaderName, HeaderValue) {
     (
         HeaderName::from_static(name),

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Salon, id_of, seen};
+use crate::support::{Salon, header, id_of, seen};
 
 /// The thing behind a 201, by its `Location`.
 async fn shown(salon: &Salon, made: &axum_test::TestResponse) -> Value {
@@ -305,4 +305,43 @@ async fn what_is_personal_lies_sealed_in_the_ledger() {
     for personal in ["Zofia", "600100200", "short", "owner@", "$open"] {
         assert!(!all.contains(personal), "{personal} lies open: {all}");
     }
+}
+
+#[tokio::test]
+async fn clients_are_found_by_any_part() {
+    let salon = Salon::open().await;
+    let mut position = String::new();
+    for (name, phone) in [
+        ("Zofia Kowalska", "600100200"),
+        ("Ada Lovelace", "600100201"),
+        ("Jan Kowal", "700100300"),
+    ] {
+        let made = salon
+            .post("/clients", &json!({"name": name, "phone": phone}))
+            .await;
+        id_of(&made);
+        position = made.header("daybook-position").to_str().unwrap().to_owned();
+    }
+    let names = async |query: &str| -> Vec<String> {
+        let (header, value) = header("daybook-min-position", &position);
+        let answer = salon
+            .get(&format!("/clients?{query}"))
+            .add_header(header, value)
+            .await;
+        let page: Value = answer.json();
+        let items = page["items"].as_array().unwrap().iter();
+        items
+            .map(|item| item["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names("q=kowal").await.len(), 2);
+    assert_eq!(names("q=100201").await, ["Ada Lovelace"]);
+    assert_eq!(names("limit=1").await, ["Ada Lovelace"]);
+    let first: Value = salon.get("/clients?limit=2&count=true").await.json();
+    assert_eq!(first["total"], 3);
+    let next = first["next"].as_str().unwrap();
+    assert_eq!(
+        names(&format!("limit=2&after={next}")).await,
+        ["Zofia Kowalska"]
+    );
 }
