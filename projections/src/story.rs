@@ -11,13 +11,16 @@ use domain::{
         Booking, BookingCommand, Comment, Joints, Payment, Placement, Plan, Reference, Refund,
         Status, Told,
     },
+    business::{Business, BusinessCommand},
     client::{Card, Client, ClientCommand, Sale},
     contact::{Email, Phone},
+    desk::{Desk, DeskCommand},
     event::AnyEvent,
     id::{self, Id},
     money::{Currency, Money},
     sealed::{KeyId, Sealed},
-    service::Timing,
+    service::{Service, ServiceCommand, Timing},
+    staff::{Staff, StaffCommand},
     text::{FreeText, Label, Origin, PersonName},
     time::Minutes,
 };
@@ -43,6 +46,10 @@ pub(crate) struct Story {
     bookings: Streams<Booking>,
     clients: Streams<Client>,
     accesses: Streams<Access>,
+    houses: Streams<Business>,
+    services: Streams<Service>,
+    staff: Streams<Staff>,
+    desks: Streams<Desk>,
     told: Vec<Projected>,
 }
 
@@ -85,6 +92,10 @@ impl Story {
             bookings: BTreeMap::new(),
             clients: BTreeMap::new(),
             accesses: BTreeMap::new(),
+            houses: BTreeMap::new(),
+            services: BTreeMap::new(),
+            staff: BTreeMap::new(),
+            desks: BTreeMap::new(),
             told: vec![],
         }
     }
@@ -97,6 +108,10 @@ impl Story {
         booking, bookings, Booking, BookingCommand;
         client, clients, Client, ClientCommand;
         access, accesses, Access, AccessCommand;
+        business, houses, Business, BusinessCommand;
+        service, services, Service, ServiceCommand;
+        staff, staff, Staff, StaffCommand;
+        desk, desks, Desk, DeskCommand;
     }
 
     /// What follows was brought in from another system, where it happened then.

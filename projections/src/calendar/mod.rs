@@ -9,6 +9,8 @@ mod entry;
 mod past;
 mod questions;
 mod span;
+#[cfg(test)]
+mod specs;
 
 use sqlx::PgConnection;
 

@@ -135,8 +135,10 @@ impl Projector {
     }
 
     /// Feeds the read models until it is told to stop; the batches in hand are finished. Outages of the database are
-    /// lived through.
+    /// lived through. Returns before it is told to only when a worker broke, which is a mistake in the program: the
+    /// process had better be started anew.
     pub async fn run(&self, stop: CancellationToken) {
+        let stop = stop.child_token();
         self.begin(&stop).await;
         let mut tasks = JoinSet::new();
         for _ in 0..self.inner.settings.workers.max(1) {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 static ONLY_TALLY: &[&ReadModel] = &[&TALLY];
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(200);
 
 /// Slow enough to be killed at its work.

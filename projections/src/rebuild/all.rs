@@ -8,10 +8,9 @@ use std::{
     time::Duration,
 };
 
-use futures::future::try_join_all;
 use ledger::{BusinessId, Position, Recorded, Start};
 use sqlx::{Connection, PgConnection};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
     OnProgress, Progress, Rebuild, RebuildError, Rebuilt,
@@ -81,6 +80,7 @@ impl Rebuild {
         }
         let mut reader = Reader::default();
         let (_, total) = self.left(&reader).await?;
+        let total = u64::try_from(total).unwrap_or_default();
         self.pour(&mut reader, None, &mut sites, total, progress)
             .await?;
         twins::finish(ddl, models).await?;
@@ -130,58 +130,62 @@ impl Rebuild {
         &self,
         reader: &mut Reader,
         starts: Option<&[Start]>,
-        sites: &mut [Site],
-        total: i64,
+        sites: &mut Vec<Site>,
+        total: u64,
         progress: OnProgress<'_>,
     ) -> Result<(), RebuildError> {
         let mut bulk = self.ledger.read_all(starts).await?;
+        let done: Arc<[AtomicU64]> = sites
+            .iter()
+            .map(|_| AtomicU64::new(reader.count()))
+            .collect();
+        let tell = || {
+            let slowest = done.iter().map(|done| done.load(Ordering::Relaxed)).min();
+            let done = slowest.unwrap_or_default();
+            progress(Progress {
+                done,
+                total: total.max(done),
+            });
+        };
         let (mut taps, mut builds) = (vec![], vec![]);
-        let total = u64::try_from(total).unwrap_or_default();
-        let done: Arc<Vec<AtomicU64>> = Arc::new(
-            sites
-                .iter()
-                .map(|_| AtomicU64::new(reader.count()))
-                .collect(),
-        );
-        for (place, site) in sites.iter_mut().enumerate() {
+        for (place, mut site) in std::mem::take(sites).into_iter().enumerate() {
             let (tap, mut flow) = mpsc::channel::<Arc<Draught>>(AHEAD);
-            taps.push(tap);
             let done = done.clone();
-            builds.push(async move {
+            taps.push(tap);
+            // A task of its own: folding and encoding keep a core busy.
+            builds.push(AbortOnDrop(tokio::spawn(async move {
                 while let Some(draught) = flow.recv().await {
                     site.builder.take_in(&mut site.db, &draught).await?;
                     let count = u64::try_from(draught.events.len()).unwrap_or_default();
                     done[place].fetch_add(count, Ordering::Relaxed);
-                    let slowest = done.iter().map(|done| done.load(Ordering::Relaxed)).min();
-                    let done = slowest.unwrap_or_default();
-                    progress(Progress {
-                        done,
-                        total: total.max(done),
-                    });
                 }
-                Ok::<_, RebuildError>(())
-            });
+                Ok(site)
+            })));
         }
-        let read = async {
-            let mut rows: Vec<Recorded> = vec![];
-            loop {
-                let next = bulk.next().await?;
-                let ended = next.is_none();
-                rows.extend(next.unwrap_or_default());
-                if rows.len() >= DRAUGHT || (ended && !rows.is_empty()) {
-                    let draught = reader.draw(&self.vault, std::mem::take(&mut rows)).await?;
-                    for tap in &taps {
-                        // A builder that is gone has told why.
-                        let _ = tap.send(draught.clone()).await;
+        let mut rows: Vec<Recorded> = vec![];
+        'reading: loop {
+            let next = bulk.next().await?;
+            let ended = next.is_none();
+            rows.extend(next.unwrap_or_default());
+            if rows.len() >= DRAUGHT || (ended && !rows.is_empty()) {
+                let draught = reader.draw(&self.vault, std::mem::take(&mut rows)).await?;
+                for tap in &taps {
+                    if tap.send(draught.clone()).await.is_err() {
+                        // A builder is gone; joined, it tells why.
+                        break 'reading;
                     }
                 }
-                if ended {
-                    drop(taps);
-                    return Ok::<_, RebuildError>(());
-                }
+                tell();
             }
-        };
-        futures::future::try_join(read, try_join_all(builds)).await?;
+            if ended {
+                break;
+            }
+        }
+        drop(taps);
+        for mut build in builds {
+            sites.push((&mut build.0).await.map_err(|_| RebuildError::Broke)??);
+            tell();
+        }
         Ok(())
     }
 
@@ -287,6 +291,15 @@ impl Rebuild {
 struct Site {
     builder: Builder,
     db: PgConnection,
+}
+
+/// A builder's task, which ends with a rebuild that failed elsewhere.
+struct AbortOnDrop(JoinHandle<Result<Site, sqlx::Error>>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// From where businesses are to be read on.

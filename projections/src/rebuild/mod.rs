@@ -73,6 +73,9 @@ pub enum RebuildError {
         "the live tables could not be had for the swap: somebody has been reading them all the time"
     )]
     Busy,
+    /// A task of it broke, which is a mistake in the program.
+    #[error("a builder broke")]
+    Broke,
     /// The ledger could not be read.
     #[error("the ledger could not be read")]
     Read(#[from] ReadError),

@@ -153,7 +153,7 @@ async fn readers_and_writers_go_on_while_everything_is_rebuilt() {
     tokio::join!(rebuilding, writing, reading);
     assert!(reads.load(Ordering::Relaxed) > 10);
     for (business, head) in premises.heads().await {
-        let long = std::time::Duration::from_secs(20);
+        let long = std::time::Duration::from_secs(60);
         projector
             .wait_for(business, READ_MODELS, head, long)
             .await

@@ -6,6 +6,8 @@
 mod fold;
 mod questions;
 mod rows;
+#[cfg(test)]
+mod specs;
 
 use sqlx::PgConnection;
 
