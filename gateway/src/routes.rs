@@ -7,7 +7,6 @@ pub(crate) mod bookings;
 pub(crate) mod business;
 pub(crate) mod calendar;
 pub(crate) mod changes;
-pub(crate) mod client_fields;
 pub(crate) mod clients;
 pub(crate) mod closures;
 pub(crate) mod desks;

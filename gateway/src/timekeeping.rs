@@ -131,7 +131,7 @@ impl Inquiry<'_> {
         };
         match self
             .enquiry
-            .plan(start, terms.freedom, terms.notice, &taken)
+            .plan(whole(start, terms), terms.freedom, terms.notice, &taken)
         {
             Ok(plans) => Ok(plans),
             Err(unavailable) if unavailable.why.is_taken() => Err(Problem::new(Code::SlotTaken)),
@@ -196,6 +196,15 @@ impl Inquiry<'_> {
 
     fn date_of(&self, instant: Timestamp) -> Result<Date, Problem> {
         Ok(self.known.settings()?.time_zone.date_of(instant))
+    }
+}
+
+/// A walk-in comes at some fraction of a second; in the book it is the second.
+fn whole(start: Timestamp, terms: Terms) -> Timestamp {
+    if terms.freedom.off_grid {
+        Timestamp::from_second(start.as_second()).unwrap_or(start)
+    } else {
+        start
     }
 }
 

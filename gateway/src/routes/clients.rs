@@ -1,6 +1,6 @@
 //! Clients: how they are reached, what they like, what they agreed to.
 
-mod card;
+pub(crate) mod card;
 mod life;
 mod sales;
 

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::{
     bookings::{Booker, BookingView, Making, claims_changed, comment, show_all, source},
-    client_fields::ClientFields,
+    clients::card::NewClient,
 };
 use crate::{
     app::App,
@@ -51,7 +51,7 @@ struct VisitFields {
     /// For whom: a client who is known.
     client_id: Option<Uuid>,
     /// For whom: a client who becomes known with the visit.
-    client: Option<ClientFields>,
+    client: Option<NewClient>,
     /// When the first service begins.
     #[schema(value_type = String, format = DateTime)]
     start: Timestamp,
@@ -138,7 +138,7 @@ async fn book(State(app): State<App>, call: Call<VisitFields>) -> Shown {
     let known = app.catalogue(business).await?;
     let visit_id: Id<Visit> = Id::new(app.new_id());
     let making = Making {
-        booker: Booker::read(asked.client_id, asked.client.as_ref(), &app, &known)?,
+        booker: Booker::read(asked.client_id, asked.client.as_ref(), &app, &call, &known)?,
         visit_id: Some(visit_id),
         source: source(&call, asked.source.as_deref())?,
         comment: comment(asked.comment.as_deref())?,

@@ -4,9 +4,8 @@ use axum::extract::State;
 use cqrs_es::Aggregate as _;
 use domain::{
     booking::{Booking, BookingCommand, BookingEvent, Comment, Placement, Plan, Reference, Status},
-    client::{Card, Client, ClientCommand},
+    client::{Client, ClientCommand},
     id::{self, Id},
-    money::Money,
     planning::{Audience, Wish},
     sealed::{KeyId, Sealed},
     slots::Freedom,
@@ -26,7 +25,7 @@ use crate::{
     checks::Checks,
     command::{Answer, Call, Decision, Envelope, Outcome},
     problem::{Code, Problem},
-    routes::{client_fields::ClientFields, visits},
+    routes::{clients::card::NewClient, visits},
     texts::Message,
     timekeeping::{Inquiry, Terms, claim_set, unwelcome},
 };
@@ -48,7 +47,7 @@ pub(crate) struct PlaceFields {
     /// For whom: a client who is known.
     client_id: Option<Uuid>,
     /// For whom: a client who becomes known with the booking.
-    client: Option<ClientFields>,
+    client: Option<NewClient>,
     /// When it begins.
     #[schema(value_type = String, format = DateTime)]
     start: Timestamp,
@@ -73,53 +72,75 @@ pub(crate) struct PlaceFields {
 /// For whom, once it has been looked at.
 pub(crate) struct Booker {
     pub(crate) id: Id<Client>,
-    /// Set for one who becomes known.
-    card: Option<Box<Card>>,
+    /// What makes one known who is not yet.
+    commands: Vec<ClientCommand>,
 }
 
 impl Booker {
     /// Exactly one of the two must be given.
     pub(crate) fn read(
         client_id: Option<Uuid>,
-        client: Option<&ClientFields>,
+        client: Option<&NewClient>,
         app: &App,
+        call: &Envelope,
         known: &Known,
     ) -> Result<Self, Problem> {
-        match (client_id, client) {
-            (Some(id), None) => Ok(Self::known(Id::new(id))),
-            (None, Some(fields)) => {
-                let id = Id::new(app.new_id());
-                Ok(Self {
-                    id,
-                    card: Some(Box::new(fields.card("client.", id, known)?)),
-                })
+        let new = match (client_id, client) {
+            (Some(id), None) => return Ok(Self::known(Id::new(id))),
+            (None, Some(new)) => new,
+            (None, None) => {
+                return Err(Problem::field(
+                    "client_id",
+                    Message::new("violation-missing"),
+                ));
             }
-            (None, None) => Err(Problem::field(
-                "client_id",
-                Message::new("violation-missing"),
-            )),
-            (Some(_), Some(_)) => Err(Problem::field(
-                "client",
-                Message::new("violation-one-of-two"),
-            )),
+            (Some(_), Some(_)) => {
+                return Err(Problem::field(
+                    "client",
+                    Message::new("violation-one-of-two"),
+                ));
+            }
+        };
+        let (id, note_id) = (Id::new(app.new_id()), Id::new(app.new_id()));
+        let country = known.settings()?.country;
+        let mut checks = Checks::default();
+        let commands = new.commands(
+            &mut checks,
+            "client.",
+            id,
+            note_id,
+            call.caller.actor(),
+            country,
+            app.now(),
+        );
+        match commands {
+            Some(commands) if checks.is_clean() => Ok(Self { id, commands }),
+            Some(_) | None => Err(checks.into()),
         }
     }
 
     /// A client who is known.
     pub(crate) const fn known(id: Id<Client>) -> Self {
-        Self { id, card: None }
+        Self {
+            id,
+            commands: vec![],
+        }
     }
 
     /// Sees to it that the client is known.
     pub(crate) fn make_known(&self, app: &App, decision: &mut Decision) -> Result<(), Problem> {
-        match &self.card {
-            None => decision.needs::<Client>(self.id.uuid()),
-            Some(card) => {
-                let events = Client::default().decide(ClientCommand::Register(card.clone()))?;
-                decision.write::<Client>(app, self.id.uuid(), Version::NEW, &events)?;
+        if self.commands.is_empty() {
+            decision.needs::<Client>(self.id.uuid());
+            return Ok(());
+        }
+        let (mut client, mut events) = (Client::default(), vec![]);
+        for command in &self.commands {
+            for event in client.decide(command.clone())? {
+                client.apply(event.clone());
+                events.push(event);
             }
         }
-        Ok(())
+        decision.write::<Client>(app, self.id.uuid(), Version::NEW, &events)
     }
 }
 
@@ -149,7 +170,7 @@ pub(super) async fn place(
     let known = app.catalogue(business).await?;
     let wish = asked.wish(&known)?;
     let making = Making {
-        booker: Booker::read(asked.client_id, asked.client.as_ref(), &app, &known)?,
+        booker: Booker::read(asked.client_id, asked.client.as_ref(), &app, &call, &known)?,
         visit_id: None,
         source: source(&call, asked.source.as_deref())?,
         comment: comment(asked.comment.as_deref())?,
@@ -363,13 +384,4 @@ impl Making {
         }
         Ok(events)
     }
-}
-
-/// An amount of money in the business's currency.
-pub(crate) fn amount(known: &Known, field: &str, text: &str) -> Result<Money, Problem> {
-    let currency = known.settings()?.currency;
-    let mut checks = Checks::default();
-    let amount = checks.amount(field, text, currency);
-    checks.done()?;
-    amount.ok_or_else(|| Problem::field(field, Message::new("violation-not-money")))
 }
