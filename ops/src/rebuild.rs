@@ -99,6 +99,7 @@ async fn rebuild(
             RebuildError::UnderWay => "let the other one end first",
             RebuildError::NoSuchBusiness(_) => "name a business that was opened",
             RebuildError::Busy => "end what reads for so long (pg_stat_activity), and run it again",
+            RebuildError::Broke => "tell us: this should not happen; running it again does no harm",
             RebuildError::Read(_) | RebuildError::Store(_) => {
                 "see that the database is up, and run it again"
             }
