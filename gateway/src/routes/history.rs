@@ -1,5 +1,7 @@
 //! History: every booking ever, any status, deleted ones too.
 
+mod export;
+
 use axum::extract::State;
 use domain::{
     booking::Status,
@@ -26,7 +28,9 @@ use crate::{
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(find))
+    OpenApiRouter::new()
+        .routes(routes!(find))
+        .routes(routes!(export::export))
 }
 
 /// Which bookings, in which order.
@@ -70,6 +74,9 @@ pub(crate) struct HistoryQuery {
     /// `true`: tells the `total`.
     #[serde(default)]
     count: bool,
+    /// Of an export alone: `csv` (the default) or `xlsx`. An export is not paged.
+    #[param(inline)]
+    format: Option<export::FormatField>,
 }
 
 /// Where a booking stands.
@@ -103,6 +110,12 @@ async fn find(
     ask: Ask<HistoryQuery>,
 ) -> Result<Answer<Page<BookingView>>, Problem> {
     let (business, scope, asked) = (ask.caller.business(), ask.caller.scope(), &ask.query);
+    if asked.format.is_some() {
+        return Err(Problem::field(
+            "format",
+            Message::new("violation-unknown-field"),
+        ));
+    }
     app.wait_for(&ask, &[&history::READ_MODEL]).await?;
     let known = app.catalogue_now(business).await?;
     let (filter, sort) = asked.read(&known)?;
