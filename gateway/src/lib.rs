@@ -33,9 +33,9 @@
 //!    `decision.names`, `decision.saw_catalogue = Some(known.position)`. Ids are made outside of the closure. The
 //!    [`Outcome`](command::Outcome) is what a replay needs to find the things again.
 //! 4. **Answers.** Implement [`View`](command::View) for what is shown, render it from the stream at the version that
-//!    the command left ([`App::answer`](app::App::answer)); `GET` one is [`App::show`](app::App::show). Never render
-//!    from what is in hand: a replay could not repeat it. What needs other things too (names of staff) is loaded in
-//!    the handler and joined with [`Answer::part`](command::Answer::part).
+//!    the command left ([`App::answer`](app::App::answer), [`App::after`](app::App::after)); `GET` one is
+//!    [`App::show`](app::App::show). Never render from the request: a replay could not repeat it. What needs other
+//!    things too (names of staff) is loaded in the handler and joined with [`Answer::part`](command::Answer::part).
 //! 5. **Refusals.** Domain errors become problems in `problem/refusals.rs`, by exhaustive matches. New messages go
 //!    into all six `texts/*.ftl`; a test compares them and the sources. [`Problem::with`](problem::Problem::with) adds
 //!    a member such as `next_free`.

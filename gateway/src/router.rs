@@ -60,8 +60,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 pub fn router(app: App) -> Router {
     let (router, description) = routes().split_for_parts();
     let description = openapi::complete(description);
+    passed(router.merge(routes::docs::routes(&description))).with_state(app)
+}
+
+/// What every request passes on its way in and out, those first that are outermost.
+fn passed<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     router
-        .merge(routes::docs::routes(&description))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(
@@ -73,7 +77,6 @@ pub fn router(app: App) -> Router {
                 .layer(from_fn(speak))
                 .layer(CatchPanicLayer::custom(panicked)),
         )
-        .with_state(app)
 }
 
 async fn no_route() -> Problem {
@@ -126,4 +129,37 @@ async fn watch(request: Request, next: Next) -> Response {
     histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
     counter!("http_requests_total", &labels).increment(1);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::StatusCode, routing::get};
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn answer(path: &str) -> (StatusCode, String) {
+        let broken = get(async || -> () { panic!("a secret of Zofia's") });
+        let router = passed(Router::new().route("/broken", broken));
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answer = router.oneshot(request).await.unwrap();
+        let status = answer.status();
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        assert!(answer.headers().contains_key(&REQUEST_ID));
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_tells_nothing() {
+        let (status, body) = answer("/broken").await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(
+            body.contains("\"internal\"") && !body.contains("Zofia"),
+            "{body}"
+        );
+        // And the next one is served.
+        assert_eq!(answer("/nowhere").await.0, StatusCode::NOT_FOUND);
+    }
 }

@@ -60,10 +60,6 @@ violation-too-long = { $max ->
     [one] must have at most one character
    *[other] must have at most { $max } characters
 }
-violation-too-short = { $min ->
-    [one] must have at least one character
-   *[other] must have at least { $min } characters
-}
 violation-too-many = { $max ->
     [one] takes at most one
    *[other] takes at most { $max }
@@ -105,7 +101,6 @@ violation-cursor = is not a cursor that an earlier answer gave
 violation-header = cannot be read
 violation-calendar = holds no event with a date that can be read
 violation-which-business = must name one of your businesses: { $slugs }
-violation-null = cannot be taken away
 violation-local-time = is not a local date-time such as 2026-11-23T09:00
 violation-nobody-does-it = nobody does this service
 violation-no-desk = no desk can be had for it

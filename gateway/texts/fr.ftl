@@ -60,10 +60,6 @@ violation-too-long = { $max ->
     [one] doit avoir au plus { $max } caractère
    *[other] doit avoir au plus { $max } caractères
 }
-violation-too-short = { $min ->
-    [one] doit avoir au moins { $min } caractère
-   *[other] doit avoir au moins { $min } caractères
-}
 violation-too-many = { $max ->
     [one] accepte au plus { $max } élément
    *[other] accepte au plus { $max } éléments
@@ -105,7 +101,6 @@ violation-cursor = n'est pas un curseur donné par une réponse précédente
 violation-header = est illisible
 violation-calendar = ne contient aucun événement dont la date soit lisible
 violation-which-business = doit nommer l'un de vos établissements : { $slugs }
-violation-null = ne peut pas être retiré
 violation-local-time = n'est pas une date et heure locale telle que 2026-11-23T09:00
 violation-nobody-does-it = personne ne fait cette prestation
 violation-no-desk = aucun poste ne convient

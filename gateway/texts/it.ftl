@@ -60,10 +60,6 @@ violation-too-long = { $max ->
     [one] può avere al massimo un carattere
    *[other] può avere al massimo { $max } caratteri
 }
-violation-too-short = { $min ->
-    [one] deve avere almeno un carattere
-   *[other] deve avere almeno { $min } caratteri
-}
 violation-too-many = { $max ->
     [one] accetta al massimo un elemento
    *[other] accetta al massimo { $max } elementi
@@ -105,7 +101,6 @@ violation-cursor = non è un cursore dato da una risposta precedente
 violation-header = non è leggibile
 violation-calendar = non contiene eventi con una data leggibile
 violation-which-business = deve nominare una delle tue attività: { $slugs }
-violation-null = non si può togliere
 violation-local-time = non è una data e ora locale come 2026-11-23T09:00
 violation-nobody-does-it = nessuno esegue questo servizio
 violation-no-desk = nessuna postazione disponibile

@@ -62,11 +62,6 @@ violation-too-long = { $max ->
     [few] może mieć najwyżej { $max } znaki
    *[other] może mieć najwyżej { $max } znaków
 }
-violation-too-short = { $min ->
-    [one] musi mieć co najmniej jeden znak
-    [few] musi mieć co najmniej { $min } znaki
-   *[other] musi mieć co najmniej { $min } znaków
-}
 violation-too-many = { $max ->
     [one] przyjmuje najwyżej jeden element
     [few] przyjmuje najwyżej { $max } elementy
@@ -110,7 +105,6 @@ violation-cursor = nie jest kursorem z wcześniejszej odpowiedzi
 violation-header = nie można odczytać
 violation-calendar = nie zawiera wydarzenia z czytelną datą
 violation-which-business = musi wskazać jedną z twoich firm: { $slugs }
-violation-null = nie można tego usunąć
 violation-local-time = nie jest lokalną datą z godziną, np. 2026-11-23T09:00
 violation-nobody-does-it = nikt nie wykonuje tej usługi
 violation-no-desk = nie ma do tego stanowiska

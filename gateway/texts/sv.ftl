@@ -60,10 +60,6 @@ violation-too-long = { $max ->
     [one] får ha högst ett tecken
    *[other] får ha högst { $max } tecken
 }
-violation-too-short = { $min ->
-    [one] måste ha minst ett tecken
-   *[other] måste ha minst { $min } tecken
-}
 violation-too-many = { $max ->
     [one] tar högst en
    *[other] tar högst { $max }
@@ -105,7 +101,6 @@ violation-cursor = är ingen markör från ett tidigare svar
 violation-header = går inte att läsa
 violation-calendar = innehåller ingen händelse med läsbart datum
 violation-which-business = måste ange en av dina verksamheter: { $slugs }
-violation-null = kan inte tas bort
 violation-local-time = är ingen lokal tid som 2026-11-23T09:00
 violation-nobody-does-it = ingen utför tjänsten
 violation-no-desk = ingen plats finns för den

@@ -62,11 +62,6 @@ violation-too-long = { $max ->
     [few] може мати щонайбільше { $max } символи
    *[other] може мати щонайбільше { $max } символів
 }
-violation-too-short = { $min ->
-    [one] мусить мати щонайменше { $min } символ
-    [few] мусить мати щонайменше { $min } символи
-   *[other] мусить мати щонайменше { $min } символів
-}
 violation-too-many = { $max ->
     [one] приймає щонайбільше { $max } елемент
     [few] приймає щонайбільше { $max } елементи
@@ -110,7 +105,6 @@ violation-cursor = не є курсором із попередньої відп
 violation-header = неможливо прочитати
 violation-calendar = не містить події з придатною датою
 violation-which-business = мусить назвати один із ваших закладів: { $slugs }
-violation-null = не можна прибрати
 violation-local-time = не є місцевою датою з часом, наприклад 2026-11-23T09:00
 violation-nobody-does-it = ніхто не виконує цієї послуги
 violation-no-desk = немає відповідного місця

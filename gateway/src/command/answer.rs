@@ -156,7 +156,7 @@ impl App {
         done: &Done,
     ) -> Result<Answer<V>, Problem> {
         let (stream, version) = done.stream::<V::Of>().ok_or_else(Problem::not_found)?;
-        let loaded = self.load_at::<V::Of>(business, stream, version).await?;
+        let loaded = self.after::<V::Of>(business, done, stream, version).await?;
         let id = done.id();
         let view = V::of(&loaded, id).ok_or_else(Problem::not_found)?;
         let answer = Answer::to(done, view).version(version);

@@ -1,5 +1,7 @@
 //! What a command comes to, before it is sealed and appended.
 
+use std::{any::Any, fmt, sync::Arc};
+
 use ledger::{ClaimSet, EventId, Expected, Guard, NameClaim, StreamId, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,6 +28,22 @@ pub struct Decision {
     pub saw_catalogue: Option<ledger::Position>,
     pub(super) moves_catalogue: bool,
     pub(super) outcome: Outcome,
+    pub(super) left: Vec<Left>,
+}
+
+/// A stream as the command leaves it: its answer need not read it again.
+#[derive(Clone)]
+pub(super) struct Left {
+    pub(super) id: Uuid,
+    pub(super) version: Version,
+    /// The folded state, of whatever aggregate.
+    pub(super) state: Arc<dyn Any + Send + Sync>,
+}
+
+impl fmt::Debug for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.id, self.version)
+    }
 }
 
 /// What is remembered of an accepted command beside positions and versions: enough to render its answer again.
@@ -78,6 +96,7 @@ impl Decision {
             saw_catalogue: None,
             moves_catalogue: false,
             outcome,
+            left: vec![],
         }
     }
 
@@ -102,6 +121,11 @@ impl Decision {
             payloads.push((event_id, payload));
         }
         self.moves_catalogue |= A::IN_CATALOGUE && !events.is_empty();
+        if version == Version::NEW {
+            let mut state = A::default();
+            events.iter().cloned().for_each(|event| state.apply(event));
+            self.leaves::<A>(id, version, events.len(), state);
+        }
         self.streams.push(Stream {
             stream: StreamId::new(A::TYPE, id),
             expected: Expected::Version(version),
@@ -109,6 +133,17 @@ impl Decision {
             payloads,
         });
         Ok(())
+    }
+
+    /// What the events written leave of a stream that was there before, opened: with it, the answer is rendered
+    /// without reading the stream again. (Of new streams this is known.)
+    pub fn leaves<A: Kind>(&mut self, id: Uuid, before: Version, events: usize, state: A) {
+        let events = i64::try_from(events).unwrap_or(i64::MAX);
+        self.left.push(Left {
+            id,
+            version: Version(before.0.saturating_add(events)),
+            state: Arc::new(state),
+        });
     }
 
     /// A stream must be there, at whatever version.

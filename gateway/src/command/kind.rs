@@ -8,7 +8,7 @@ use domain::{
 use crate::problem::Problem;
 
 /// An aggregate whose rules are a plain function, and whose refusals have an answer.
-pub trait Kind: cqrs_es::Aggregate<Services = ()> + Clone {
+pub trait Kind: cqrs_es::Aggregate<Services = ()> + Clone + 'static {
     /// Bookings are validated against it: an append rests on the catalogue, and moves it.
     const IN_CATALOGUE: bool;
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     call::Envelope,
-    decision::{Decision, Outcome},
+    decision::{Decision, Left, Outcome},
     kind::Kind,
 };
 use crate::{
@@ -35,6 +35,8 @@ pub struct Done {
     pub versions: Vec<(ledger::StreamId, Version)>,
     /// The same `Idempotency-Key` did it before; nothing was written now.
     pub replayed: bool,
+    /// The streams as it left them; empty on a replay.
+    left: Vec<Left>,
 }
 
 impl Done {
@@ -196,6 +198,7 @@ impl App {
                     }
                 });
                 let mut decision = Decision::new(outcome);
+                decision.leaves::<A>(target.id, loaded.version, events.len(), state);
                 decision.write::<A>(self, target.id, loaded.version, &events)?;
                 decision.guards = asked.guards;
                 if A::IN_CATALOGUE {
@@ -263,9 +266,11 @@ impl App {
             if decision.is_idle() && call.key.is_none() {
                 return self.idle(call, &decision).await;
             }
+            let mut decision = decision;
+            let left = std::mem::take(&mut decision.left);
             let append = self.sealed(call, decision).await?;
             match self.ledger().append(append).await {
-                Ok(appended) => return self.done(call, appended),
+                Ok(appended) => return self.done(call, appended, left),
                 Err(AppendError::Refused(refused))
                     if refused.is_stale() && attempt.number < ATTEMPTS =>
                 {
@@ -292,14 +297,14 @@ impl App {
         let recalled = self.ledger().recall(call.caller.business(), &caller, key);
         match recalled.await {
             Ok(Some(recalled)) if recalled.fingerprint == call.fingerprint => {
-                self.done(call, recalled.appended)
+                self.done(call, recalled.appended, vec![])
             }
             Ok(Some(_)) => Err(Problem::new(Code::IdempotencyKeyReused)),
             Ok(None) | Err(_) => Err(problem),
         }
     }
 
-    fn done(&self, call: &Envelope, appended: Appended) -> Result<Done, Problem> {
+    fn done(&self, call: &Envelope, appended: Appended, left: Vec<Left>) -> Result<Done, Problem> {
         let outcome = serde_json::from_value(appended.answer).map_err(Problem::internal)?;
         let moves = |kind: &str| ["business", "service", "staff", "desk"].contains(&kind);
         if appended
@@ -314,6 +319,8 @@ impl App {
             outcome,
             position: appended.last,
             versions: appended.versions,
+            // Of a replay, what this attempt would have left is beside the point.
+            left: if appended.replayed { vec![] } else { left },
             replayed: appended.replayed,
         })
     }
@@ -332,6 +339,7 @@ impl App {
             position: self.ledger().head(call.caller.business()).await?,
             versions: versions.collect(),
             replayed: false,
+            left: decision.left.clone(),
         })
     }
 
@@ -406,6 +414,29 @@ impl App {
     ) -> Result<Loaded<A>, Problem> {
         let loaded = self.ledger().load::<A>(business, id).await?;
         self.opened(business, loaded).await
+    }
+
+    /// A stream as a command left it, opened: from what was in hand, or, on a replay, read anew. The two are the
+    /// same, for both are the fold of the same events.
+    ///
+    /// # Errors
+    /// When it cannot be read or opened.
+    pub async fn after<A: Kind>(
+        &self,
+        business: ledger::BusinessId,
+        done: &Done,
+        id: Uuid,
+        version: Version,
+    ) -> Result<Loaded<A>, Problem> {
+        let left = done.left.iter();
+        let mut left = left.filter(|left| left.id == id && left.version == version);
+        match left.find_map(|left| left.state.downcast_ref::<A>()) {
+            Some(state) => Ok(Loaded {
+                state: state.clone(),
+                version,
+            }),
+            None => self.load_at(business, id, version).await,
+        }
     }
 
     /// A stream as it stood at a version, opened.

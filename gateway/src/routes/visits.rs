@@ -363,7 +363,7 @@ impl App {
         {
             bookings.push((
                 Id::new(stream.id),
-                self.load_at::<Booking>(business, stream.id, *version)
+                self.after::<Booking>(business, done, stream.id, *version)
                     .await?,
             ));
         }

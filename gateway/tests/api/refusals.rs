@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 
-use crate::support::{Salon, header, seen};
+use crate::support::{Salon, header, id_of, seen};
 
 #[tokio::test]
 async fn while_the_database_is_away_and_when_it_is_back() {
@@ -67,4 +67,47 @@ async fn a_ready_service_says_so() {
     salon.bare(Method::GET, "/services").await;
     let figures = salon.server.get("/metrics").await;
     figures.assert_status_ok();
+}
+
+#[tokio::test]
+async fn a_position_that_never_comes_is_waited_for_in_vain() {
+    let salon = Salon::open().await;
+    let (name, value) = header("daybook-min-position", "1000");
+    let answer = salon.get("/clients").add_header(name, value).await;
+    insta::assert_json_snapshot!(seen(&answer));
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_offered_yet_may_nothing() {
+    let salon = Salon::open().await;
+    sqlx::query("update api_key set role = 'staff'")
+        .execute(&salon.database.owner_pool().await)
+        .await
+        .unwrap();
+    insta::assert_json_snapshot!(seen(&salon.get("/services").await));
+}
+
+#[tokio::test]
+async fn who_was_erased_reads_as_nobody_and_is_written_about_no_more() {
+    let salon = Salon::open().await;
+    let body = json!({"name": "Zofia Kowalska", "phone": "600100200"});
+    let id = id_of(&salon.post("/clients", &body).await);
+    let path = format!("/clients/{id}");
+    sqlx::query("update person_key set wrapped = null, destroyed_at = now() where key_id = $1")
+        .bind(id)
+        .execute(&salon.database.owner_pool().await)
+        .await
+        .unwrap();
+    let shown: Value = salon.get(&path).await.json();
+    assert_eq!(
+        (&shown["name"], &shown["phone"]),
+        (&Value::Null, &Value::Null)
+    );
+    let refused = salon.patch(&path, &json!({"name": "Zofia"})).await;
+    insta::assert_json_snapshot!(seen(&refused));
+    // What is not about their person can still be noted.
+    salon
+        .put(&format!("{path}/tags"), &json!({"tags": ["old"]}))
+        .await
+        .assert_status_ok();
 }

@@ -78,6 +78,8 @@ impl App {
                 events.iter().cloned().for_each(|event| after.apply(event));
                 let mut decision = Decision::new(Outcome::changed(id.uuid()));
                 decision.write::<Booking>(self, id.uuid(), loaded.version, &events)?;
+                let count = events.len();
+                decision.leaves::<Booking>(id.uuid(), loaded.version, count, after.clone());
                 if claims_changed(&loaded.state, &after) {
                     // A desk's capacity is part of what is claimed.
                     let known = self.catalogue_for(call, &attempt).await?;
@@ -110,7 +112,7 @@ impl App {
         done: &Done,
     ) -> Result<Answer<BookingView>, Problem> {
         let (id, version) = done.stream::<Booking>().ok_or_else(Problem::not_found)?;
-        let loaded = self.load_at::<Booking>(business, id, version).await?;
+        let loaded = self.after::<Booking>(business, done, id, version).await?;
         let view = self.view(business, Id::new(id), &loaded).await?;
         let answer = Answer::to(done, view).version(version);
         Ok(if done.outcome.status == 201 {
