@@ -33,6 +33,7 @@ rebuild *args:
 demo *args:
     ops/run {{args}}
 
-# Measure against the bare database; one table at the end
+# Measure against the bare database; one table at the end. just bench --quick only sees that it works
 bench *args:
-    cargo bench --locked --workspace {{args}}
+    cargo build --locked --release -p daybook -p bench
+    "${CARGO_TARGET_DIR:-target}"/release/bench {{args}}

@@ -23,6 +23,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "vault",
         ],
     ),
+    (
+        "bench",
+        &[
+            "domain",
+            "gateway",
+            "ledger",
+            "projections",
+            "testbed",
+            "vault",
+        ],
+    ),
     ("gateway", &["domain", "ledger", "projections", "vault"]),
     ("projections", &["domain", "ledger", "vault"]),
     ("domain", &[]),

@@ -1,0 +1,132 @@
+//! How fast Daybook is, next to the bare database in the same rounds.
+//!
+//! `just bench` measures the release build on a private PostgreSQL, synced to disk as in service, and prints one table.
+//! Each round does everything once, in another order; medians are told, ratios within each round.
+//!
+//! Three databases stand side by side in one server: one for `pgbench`, one for a service that only serves the API, and one for the
+//! service as it ships, with the projector. So none of them ever works on what another one left.
+#![expect(clippy::print_stdout, reason = "a table is what it is for")]
+
+mod bare;
+mod line;
+mod machine;
+mod month;
+mod past;
+mod rounds;
+mod scene;
+mod service;
+mod table;
+
+use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, ensure};
+use clap::Parser;
+use testbed::{Durability, Postgres, Settings};
+
+use crate::{rounds::Bench, service::Program};
+
+/// Measures Daybook against the bare database; prints one table.
+#[derive(Debug, Parser)]
+pub(crate) struct Arguments {
+    /// How often everything is done.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// How long each thing is done in a round.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// How many businesses share the load.
+    #[arg(long, default_value_t = 1_000)]
+    businesses: usize,
+    /// Only see that all of it works: one short round with little of everything.
+    #[arg(long)]
+    quick: bool,
+    /// The program to be measured; absent: the one beside this.
+    #[arg(long)]
+    daybook: Option<PathBuf>,
+    /// Where the databases are made and taken away again; absent: the temporary folder.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+}
+
+/// How much of everything.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Amount {
+    pub(crate) rounds: usize,
+    pub(crate) length: Duration,
+    pub(crate) businesses: usize,
+    /// Bookings in the slot finder's month.
+    pub(crate) month: usize,
+    /// Streams of fifty events.
+    pub(crate) streams: usize,
+    /// Lines of history.
+    pub(crate) lines: usize,
+}
+
+impl Arguments {
+    fn amount(&self) -> Amount {
+        if self.quick {
+            return Amount {
+                rounds: 1,
+                length: Duration::from_secs(1),
+                businesses: self.businesses.min(20),
+                month: 400,
+                streams: 32,
+                lines: 500,
+            };
+        }
+        Amount {
+            rounds: self.rounds,
+            length: Duration::from_secs(self.seconds),
+            businesses: self.businesses,
+            month: 10_000,
+            streams: 400,
+            lines: 20_000,
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    ensure!(
+        arguments.rounds > 0 && arguments.seconds > 0 && arguments.businesses > 0,
+        "none of --rounds, --seconds, --businesses may be 0"
+    );
+    let path = match &arguments.daybook {
+        Some(path) => path.clone(),
+        None => std::env::current_exe()?.with_file_name("daybook"),
+    };
+    ensure!(
+        path.exists(),
+        "there is no {}: build it first, with just bench",
+        path.display()
+    );
+    let within = arguments.dir.clone().unwrap_or_else(std::env::temp_dir);
+    let dir = tempfile::tempdir_in(within)?;
+    // Run by root, the server is another user's.
+    std::fs::set_permissions(dir.path(), Permissions::from_mode(0o755))?;
+    let server = Postgres::start(
+        dir.path(),
+        Settings {
+            durability: Durability::Kept,
+            linger: Duration::ZERO,
+        },
+    )
+    .await
+    .context("the private PostgreSQL did not start")?;
+    let program = Program {
+        path,
+        dir: dir.path().to_owned(),
+    };
+    let before = machine::load_average();
+    let mut bench = Bench::set_up(&server, program, arguments.amount()).await?;
+    let done = bench.run().await;
+    let rows = bench.close().await?;
+    server.leave().await;
+    done?;
+    println!("{}", table::table(&rows));
+    if let (Some(before), Some(after)) = (before, machine::load_average()) {
+        println!("Load average of the machine before: {before}; after: {after}.");
+    }
+    Ok(())
+}
