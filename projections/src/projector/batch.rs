@@ -17,7 +17,10 @@ use crate::{ApplyError, Projected, ReadModel};
 
 /// What a batch needs.
 pub(crate) struct Feed {
+    /// For questions of all businesses at once.
     pub(crate) pool: PgPool,
+    /// For batches: one for each worker, so that who opens and reads for them is never short of one.
+    pub(crate) work: PgPool,
     pub(crate) ledger: Ledger,
     pub(crate) vault: Vault,
     pub(crate) models: &'static [&'static ReadModel],
@@ -55,6 +58,15 @@ impl Outcome {
         self.elsewhere.extend(other.elsewhere);
     }
 }
+
+/// Settings of connections on which read models take events in. They look rows up by their keys; left to itself the
+/// planner, which met the tables empty, would go on reading them from end to end in plans that it has cached.
+pub(crate) const BY_KEY: [(&str, &str); 4] = [
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
+];
 
 /// Why a batch left nothing behind.
 #[derive(Debug)]
@@ -95,7 +107,7 @@ impl Feed {
         limit: usize,
     ) -> Result<Outcome, Failure> {
         let begun = Instant::now();
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.work.begin().await?;
         let db = &mut *transaction;
         let roster = Roster::hold(db, self.models).await?;
         let standings = standing::lease(db, businesses, self.models, &self.process).await?;

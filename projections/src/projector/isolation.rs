@@ -88,7 +88,7 @@ impl Feed {
 
     /// Lets the read models of a business go on each by itself, from where they stand to the head.
     async fn part(&self, business: BusinessId) -> Result<Outcome, sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.work.begin().await?;
         let db = &mut *transaction;
         let roster = Roster::hold(db, self.models).await?;
         let standings = standing::lease(db, &[business], self.models, &self.process).await?;
@@ -147,7 +147,7 @@ impl Feed {
         model: usize,
         error: String,
     ) -> Result<(), sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.work.begin().await?;
         let db = &mut *transaction;
         let roster = Roster::hold(db, self.models).await?;
         let standings = standing::lease(db, &[business], self.models, &self.process).await?;

@@ -26,21 +26,22 @@ use std::{
 };
 
 use ledger::{BusinessId, Ledger, Position, Wakeup};
-use sqlx::PgPool;
+use sqlx::{PgPool, postgres::PgPoolOptions};
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
-use self::{batch::Feed, fault::told, queue::Queue};
-pub use self::{
-    behind::Lag,
-    standing::{Parked, parked},
-};
 pub(crate) use self::{
+    batch::BY_KEY,
     decode::{Broken, Decoded, decode},
     fault::{is_outage, told_of_apply},
     register::register,
     standing::{Members, Roster, park},
+};
+use self::{batch::Feed, fault::told, queue::Queue};
+pub use self::{
+    behind::Lag,
+    standing::{Parked, parked},
 };
 use crate::{NotYet, READ_MODELS, ReadModel, waiting::Waiting};
 
@@ -81,8 +82,8 @@ const MOST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The projector of one process. Cheap to clone; the clones share everything.
 ///
-/// The vault and the ledger must not draw on connections that the workers may use up: give `pool` at least
-/// `workers` connections more than others need of it at a time.
+/// It opens a connection for each worker, and one more, with the options of the pool that it is given; of that pool
+/// it takes one now and then.
 #[derive(Clone)]
 pub struct Projector {
     inner: Arc<Inner>,
@@ -116,8 +117,14 @@ impl Projector {
             models.len() <= 64,
             "read models are told apart by one bit each"
         );
+        let by_key = pool.connect_options().as_ref().clone().options(BY_KEY);
+        let workers = u32::try_from(settings.workers.max(1)).unwrap_or(u32::MAX);
+        let work = PgPoolOptions::new()
+            .max_connections(workers.saturating_add(1))
+            .connect_lazy_with(by_key);
         let feed = Feed {
             pool,
+            work,
             ledger,
             vault,
             models,

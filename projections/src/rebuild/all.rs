@@ -18,7 +18,10 @@ use super::{
     settling::settle,
     twins::{self, SCHEMA},
 };
-use crate::{ReadModel, projector::register};
+use crate::{
+    ReadModel,
+    projector::{BY_KEY, register},
+};
 
 /// Events that one batch of a builder holds, about.
 const DRAUGHT: usize = 8_000;
@@ -276,10 +279,10 @@ impl Rebuild {
     }
 
     async fn connect(&self, search_path: &str) -> Result<PgConnection, sqlx::Error> {
-        let options = self.pool.connect_options();
+        let options = self.pool.connect_options().as_ref().clone().options(BY_KEY);
         let mut db = PgConnection::connect_with(&options).await?;
         sqlx::raw_sql(&format!(
-            "set search_path = {search_path}; set idle_in_transaction_session_timeout = 0; set jit = off"
+            "set search_path = {search_path}; set idle_in_transaction_session_timeout = 0"
         ))
         .execute(&mut db)
         .await?;
