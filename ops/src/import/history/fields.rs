@@ -30,13 +30,12 @@ impl<'a> Fields<'a> {
     pub(super) fn of_line(json: &'a str) -> Result<Self, Reason> {
         let Object(left) = serde_json::from_str(json).map_err(|error| {
             if error.is_data() {
-                return "not a JSON object".to_owned();
+                "not a JSON object".to_owned()
+            } else if error.is_eof() {
+                "not JSON: it breaks off".to_owned()
+            } else {
+                format!("not JSON from column {} on", error.column())
             }
-            // It is always the first line of what the parser was given.
-            let said = error
-                .to_string()
-                .replace(" at line 1 column ", " at column ");
-            format!("not JSON: {said}")
         })?;
         Ok(Self { within: "", left })
     }

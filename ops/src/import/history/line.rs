@@ -254,8 +254,10 @@ mod tests {
     #[test]
     fn says_what_is_wrong_in_peoples_words() {
         for (json, reason) in [
-            ("{", "not JSON: EOF while parsing an object at column 1"),
+            ("{", "not JSON: it breaks off"),
             ("[]", "not a JSON object"),
+            ("not json", "not JSON from column 2 on"),
+            (r#"{"kind":"paid"} {}"#, "not JSON from column 17 on"),
             ("\"booked\"", "not a JSON object"),
             (r#"{"at":"2026-05-01T09:00:00"}"#, "`kind` is missing"),
             (r#"{"kind":null}"#, "`kind` is missing"),
