@@ -1,0 +1,187 @@
+//! `kill -9` under load: no acknowledged booking is lost, what was in hand is settled by its key, and the ledger has
+//! neither gap nor repeat. Once with the private PostgreSQL stopped and started again behind it, once adopted alive.
+
+use std::{fs, sync::Arc, time::Duration};
+
+use jiff::{ToSpan as _, Zoned};
+use reqwest::Method;
+use serde_json::Value;
+use tests::{Api, DataDir, Follow, Service, Shop, daybook};
+use tokio::{sync::Mutex, task::JoinSet};
+
+/// Clients that book one after another.
+const CLIENTS: usize = 8;
+/// How long they may before the service is killed.
+const UNTIL: Duration = Duration::from_millis(1_500);
+
+/// A booking that was asked for: its start, its key, and its id if that was acknowledged.
+#[derive(Debug)]
+struct Asked {
+    start: String,
+    key: String,
+    id: Option<String>,
+}
+
+/// Asks for every start until the service is gone.
+async fn load(shop: &Shop, starts: &[String]) -> JoinSet<Vec<Asked>> {
+    let starts: Vec<_> = starts.iter().rev().cloned().collect();
+    let left = Arc::new(Mutex::new(starts));
+    let mut clients = JoinSet::new();
+    for client in 0..CLIENTS {
+        let (shop, left) = (shop.clone(), left.clone());
+        clients.spawn(async move {
+            let mut asked = Vec::new();
+            loop {
+                let Some(start) = left.lock().await.pop() else {
+                    return asked;
+                };
+                let key = format!("{client}-{}", asked.len());
+                let id = match book(&shop, &start, &key).await {
+                    Ok(answer) => Some(
+                        answer.body_of(201)["id"]
+                            .as_str()
+                            .expect("an id")
+                            .to_owned(),
+                    ),
+                    Err(_) => None,
+                };
+                let gone = id.is_none();
+                asked.push(Asked { start, key, id });
+                if gone {
+                    return asked;
+                }
+            }
+        });
+    }
+    clients
+}
+
+async fn book(shop: &Shop, start: &str, key: &str) -> reqwest::Result<tests::Answer> {
+    let request = shop.api.request(Method::POST, "/bookings");
+    let request = request
+        .header("Idempotency-Key", key)
+        .json(&shop.wish(start, key));
+    Api::send(request).await
+}
+
+/// Kills the service under load and starts it again; every booking is there once. Gives the service and the last
+/// position.
+async fn kill_and_look(
+    dir: &DataDir,
+    service: Service,
+    shop: &Shop,
+    starts: &[String],
+) -> (Service, i64) {
+    let clients = load(shop, starts).await;
+    tokio::time::sleep(UNTIL).await;
+    service.kill_nine();
+    let asked: Vec<_> = clients.join_all().await.into_iter().flatten().collect();
+
+    let service = Service::start(dir);
+    let shop = shop.at(&service);
+    let acknowledged = asked.iter().filter(|asked| asked.id.is_some()).count();
+    assert!(acknowledged > 0, "nothing was booked before the kill");
+    assert!(
+        acknowledged < asked.len(),
+        "nothing was in hand at the kill"
+    );
+    for asked in &asked {
+        match &asked.id {
+            Some(id) => {
+                let booking = shop.api.get(&format!("/bookings/{id}")).await.body_of(200);
+                assert_eq!(booking["start"], asked.start.as_str());
+            }
+            // Nobody knows what became of it. The same key again: booked once, now or before.
+            None => {
+                let again = book(&shop, &asked.start, &asked.key)
+                    .await
+                    .expect("it answers");
+                let _ = again.body_of(201);
+            }
+        }
+    }
+    let events = events(dir);
+    let positions: Vec<_> = events
+        .iter()
+        .filter_map(|event| event["position"].as_i64())
+        .collect();
+    let last = i64::try_from(events.len()).expect("fewer than that");
+    assert_eq!(positions, (1..=last).collect::<Vec<_>>());
+    (service, last)
+}
+
+fn events(dir: &DataDir) -> Vec<Value> {
+    let log = daybook(dir, &["log", "tail", "--business", Shop::SLUG])
+        .well()
+        .stdout;
+    log.lines()
+        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+        .collect()
+}
+
+fn placed(dir: &DataDir) -> usize {
+    events(dir)
+        .iter()
+        .filter(|event| event["type"] == "placed")
+        .count()
+}
+
+/// Starts for the load: an hour each, so that none is in another's way.
+async fn hours(shop: &Shop, weeks_ahead: i64) -> Vec<String> {
+    let from = Zoned::now()
+        .in_tz(Shop::ZONE)
+        .expect("a zone of this world")
+        .date()
+        + weeks_ahead.weeks();
+    let slots = shop
+        .slots(&from.to_string(), &(from + 60.days()).to_string())
+        .await;
+    slots.into_iter().step_by(2).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_acknowledged_booking_is_lost() {
+    let dir = DataDir::new();
+    let service = Service::start(&dir);
+    let shop = Shop::open(&dir, &service).await;
+    let starts = hours(&shop, 1).await;
+    let (service, _) = kill_and_look(&dir, service, &shop, &starts).await;
+    assert!(
+        service.log().contains("started the private PostgreSQL"),
+        "{}",
+        service.log()
+    );
+    assert!(service.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_that_outlived_the_service_is_adopted() {
+    let dir = DataDir::new();
+    let service = Service::start(&dir);
+    let shop = Shop::open(&dir, &service).await;
+    // Keeps the server up over the kill, and reads on through it.
+    let follow = Follow::start(&dir);
+    assert_eq!(follow.next()["position"], 1);
+    let postmaster =
+        fs::read_to_string(dir.path().join("postgres/postmaster.pid")).expect("it runs");
+
+    let starts = hours(&shop, 1).await;
+    let (service, last) = kill_and_look(&dir, service, &shop, &starts).await;
+    let now = fs::read_to_string(dir.path().join("postgres/postmaster.pid")).expect("it runs");
+    assert_eq!(
+        now.lines().next(),
+        postmaster.lines().next(),
+        "another PostgreSQL was started"
+    );
+    follow.read_from_to(2, last);
+
+    // The wake-up reaches who follows, from the new process too.
+    let before = placed(&dir);
+    let shop = shop.at(&service);
+    let start = &hours(&shop, 1).await[0];
+    let booked = shop.api.post("/bookings", shop.wish(start, "Later")).await;
+    follow.read_from_to(last + 1, booked.position());
+    assert_eq!(placed(&dir), before + 1);
+    assert_eq!(follow.interrupt(), Some(0));
+    assert!(service.stop().success());
+}
