@@ -7,19 +7,24 @@ use ledger::BusinessId;
 use projections::{Scope, changes};
 use uuid::Uuid;
 
-use crate::{app::App, problem::Problem};
+use crate::{app::App, command::Done, problem::Problem};
 
 impl App {
     /// What these clients are called, from their streams: right even for one who became known a moment ago. None:
-    /// erased, or not there.
+    /// erased, or not there. `after`: in the answer to a command, which may have seen them.
     pub(crate) async fn client_names(
         &self,
         business: BusinessId,
         clients: &BTreeSet<Id<Client>>,
+        after: Option<&Done>,
     ) -> Result<BTreeMap<Id<Client>, Option<String>>, Problem> {
         let named = clients.iter().map(|id| async move {
-            let client = self.load::<Client>(business, id.uuid()).await?.state;
+            let client = match after {
+                Some(done) => self.beside::<Client>(business, done, id.uuid()).await?,
+                None => self.load::<Client>(business, id.uuid()).await?,
+            };
             let name = client
+                .state
                 .card
                 .and_then(|card| card.name.value().map(ToString::to_string));
             Ok::<_, Problem>((*id, name))

@@ -144,21 +144,24 @@ impl Inquiry<'_> {
         let resources = self.enquiry.resources();
         let ids: Vec<Uuid> = resources.iter().map(|resource| id_of(*resource)).collect();
         let within = span(self.enquiry.reach(first, last));
-        let busy = self.app.ledger().busy(self.business, &ids, within).await?;
-        let others = busy
-            .into_iter()
-            .filter(|busy| !self.moving.contains(&Id::new(busy.owner)));
-        let taken = others.filter_map(|busy| {
-            let resource = resources
+        let besides: Vec<Uuid> = self.moving.iter().map(|id| id.uuid()).collect();
+        let ledger = self.app.ledger();
+        let found = ledger.taken(self.business, &ids, within, &besides).await?;
+        let mut taken = Vec::with_capacity(found.iter().map(|found| found.times.len()).sum());
+        for found in found.iter() {
+            let asked = resources
                 .iter()
-                .find(|resource| id_of(**resource) == busy.resource)?;
-            let end = busy.during.end.unwrap_or(Timestamp::MAX);
-            Some(Taken {
-                resource: *resource,
-                during: Span::new(busy.during.start, end).ok()?,
-            })
-        });
-        Ok(taken.collect())
+                .find(|asked| id_of(**asked) == found.resource);
+            let Some(resource) = asked else { continue };
+            for time in &found.times {
+                let end = time.end.unwrap_or(Timestamp::MAX);
+                if let Ok(during) = Span::new(time.start, end) {
+                    let resource = *resource;
+                    taken.push(Taken { resource, during });
+                }
+            }
+        }
+        Ok(taken)
     }
 
     /// A refusal for a taken time, with the next times that are free.

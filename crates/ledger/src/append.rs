@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::refused::Malformed;
-use crate::{BusinessId, Claim, Command, EventId, Position, Span, StreamId, Version};
+use crate::{BusinessId, Claim, Command, EventId, Position, Shown, Span, StreamId, Version};
 
 /// The most events that one append may carry, so that waiting commands get their turn.
 pub const MAX_EVENTS: usize = 500;
@@ -131,6 +131,9 @@ pub struct Append {
     pub saw_catalogue: Option<Position>,
     /// The events change the catalogue.
     pub moves_catalogue: bool,
+    /// Streams that the answer will speak of: they come back in [`Appended::shown`], so that rendering it costs no
+    /// trip of its own.
+    pub shows: Vec<Uuid>,
 }
 
 impl Append {
@@ -147,6 +150,7 @@ impl Append {
             guards: Vec::new(),
             saw_catalogue: None,
             moves_catalogue: false,
+            shows: Vec::new(),
         }
     }
 
@@ -214,4 +218,7 @@ pub struct Appended {
     pub answer: Value,
     /// The key was known: all of this is what became of it the first time.
     pub replayed: bool,
+    /// The streams of [`Append::shows`] that are there, as they stood when the append was sent: what it wrote
+    /// itself is not in them.
+    pub shown: Vec<Shown>,
 }

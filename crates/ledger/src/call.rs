@@ -3,22 +3,37 @@
 
 use jiff_sqlx::ToSqlx as _;
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
 use sqlx::types::Json;
+use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
 use crate::refused::GuardHitRow;
 use crate::{
-    Append, Appended, ClaimSet, Expected, Position, Refused, Span, StreamId, StreamWrite, Version,
+    Append, Appended, ClaimSet, Expected, Position, Refused, Shown, Span, StreamId, StreamWrite,
+    Version,
 };
 
 type Instant = jiff_sqlx::Timestamp;
 
 /// In the order of the function's parameters.
-const CALL: &str = "select outcome, first_position, last_position, detail
+const CALL: &str = "select a.outcome, a.first_position, a.last_position, a.detail,
+    e.kinds, e.ids, e.sequences, e.types, e.versions, e.payloads, k.ids as keys, k.wrapped
 from ledger_append(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-    $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43)";
+    $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43)
+    with ordinality as a (outcome, first_position, last_position, detail, ordinal)
+-- What the answers will speak of, for all commands of the group on the first row.
+left join lateral (
+    select array_agg(e.aggregate_type) as kinds, array_agg(e.aggregate_id) as ids, array_agg(e.sequence) as sequences,
+           array_agg(e.event_type) as types, array_agg(e.event_version) as versions, array_agg(e.payload::text) as payloads
+    from (select * from events where aggregate_id = any ($44) and business_id = $1 order by aggregate_id, sequence) e
+) e on a.ordinal = 1
+left join lateral (
+    select array_agg(k.key_id) as ids, array_agg(k.wrapped) as wrapped
+    from person_key k
+    where k.business_id = $1 and k.key_id = any ($45)
+) k on a.ordinal = 1";
 
 /// What became of one command of a group.
 pub(crate) type Outcome = Result<Appended, Refused>;
@@ -36,7 +51,14 @@ pub(crate) async fn append(
     for append in group {
         parts.add(append)?;
     }
-    let rows: Vec<(String, i64, i64, Option<Json<Value>>)> = sqlx::query_as(CALL)
+    let mut shows: Vec<Uuid> = group
+        .iter()
+        .flat_map(|append| &append.shows)
+        .copied()
+        .collect();
+    shows.sort_unstable();
+    shows.dedup();
+    let rows = sqlx::query(CALL)
         .bind(business.0)
         .bind(parts.bounds)
         .bind(parts.callers)
@@ -80,6 +102,8 @@ pub(crate) async fn append(
         .bind(parts.made_keys)
         .bind(parts.made_wrapped)
         .bind(parts.used_keys)
+        .bind(shows.iter().map(Uuid::to_string).collect::<Vec<_>>())
+        .bind(shows)
         .fetch_all(connection)
         .await?;
     if rows.len() != group.len() {
@@ -87,16 +111,21 @@ pub(crate) async fn append(
             "the append answered for another number of commands",
         ));
     }
-    rows.into_iter()
+    let shown = match rows.first() {
+        Some(row) => Shown::read(row)?,
+        None => Vec::new(),
+    };
+    rows.iter()
         .zip(group)
-        .map(|((outcome, first, last, detail), append)| {
-            read_outcome(
-                append,
-                &outcome,
-                first,
-                last,
-                detail.map(|Json(detail)| detail),
-            )
+        .map(|(row, append)| {
+            let mut outcome = read_outcome(append, row)?;
+            if let Ok(appended) = &mut outcome {
+                let of_ours = shown
+                    .iter()
+                    .filter(|shown| append.shows.contains(&shown.id));
+                appended.shown.extend(of_ours.cloned());
+            }
+            Ok(outcome)
         })
         .collect()
 }
@@ -323,14 +352,14 @@ fn guards(append: &Append) -> Option<String> {
     Some(Value::from(guards).to_string())
 }
 
-fn read_outcome(
-    append: &Append,
-    outcome: &str,
-    first: i64,
-    last: i64,
-    detail: Option<Value>,
-) -> Result<Outcome, sqlx::Error> {
-    let detail = detail.unwrap_or(Value::Null);
+fn read_outcome(append: &Append, row: &PgRow) -> Result<Outcome, sqlx::Error> {
+    let outcome: &str = row.try_get("outcome")?;
+    let (first, last) = (
+        row.try_get("first_position")?,
+        row.try_get("last_position")?,
+    );
+    let detail: Option<Json<Value>> = row.try_get("detail")?;
+    let detail = detail.map_or(Value::Null, |Json(detail)| detail);
     if outcome == "appended" {
         return Ok(Ok(Appended {
             first: Position(first),
@@ -341,6 +370,7 @@ fn read_outcome(
                 .collect(),
             answer: append.command.answer.clone(),
             replayed: false,
+            shown: Vec::new(),
         }));
     }
     if outcome == "replayed" {
@@ -352,6 +382,7 @@ fn read_outcome(
             versions,
             answer,
             replayed: true,
+            shown: Vec::new(),
         }));
     }
     read_refusal(append, outcome, &detail).map(Err)

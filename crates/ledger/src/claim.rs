@@ -111,10 +111,14 @@ impl Ledger {
             "select c.owner_id, r.resource_id, c.seat,
                     lower(c.during), upper(c.during), lower(c.body), upper(c.body), c.hold_until
              from claimed_resource r
-             join claim c on c.business_id = $1 and c.resource = r.number and c.during && tstzrange($3, $4)
+             cross join lateral (
+                 select * from claim c
+                 where c.business_id = $1 and c.resource = r.number and c.during && tstzrange($3, $4)
+                   and (c.hold_until is null or c.hold_until > clock_timestamp())
+                 offset 0 -- kept apart, or resource is not looked for in the index
+             ) c
              where r.business_id = $1
                and r.resource_id = any ($2)
-               and (c.hold_until is null or c.hold_until > clock_timestamp())
              order by r.resource_id, lower(c.during), c.owner_id",
         )
         .bind(business.0)

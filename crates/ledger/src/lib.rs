@@ -24,9 +24,11 @@ mod read;
 mod recall;
 mod refused;
 mod settle;
+mod shown;
 mod store;
 mod stream;
 mod sweep;
+mod taken;
 
 pub use append::{
     Append, Appended, ClaimSet, Expected, Guard, MAX_EVENTS, NameClaim, NewEvent, PersonKeys,
@@ -43,6 +45,8 @@ pub use live::{Wakeup, Wakeups};
 pub use read::{ReadError, Start};
 pub use recall::Recalled;
 pub use refused::{AppendError, GuardHit, Malformed, Refused};
+pub use shown::Shown;
 pub use store::Ledger;
 pub use stream::{LoadError, Loaded};
 pub use sweep::Swept;
+pub use taken::Taken;

@@ -52,6 +52,7 @@ impl Ledger {
                     versions,
                     answer,
                     replayed: true,
+                    shown: Vec::new(),
                 },
             },
         ))

@@ -13,6 +13,7 @@ use crate::lanes::Lanes;
 use crate::live::Live;
 use crate::queue::{Queues, Turn, Waiting};
 use crate::settle::{Fallback, call, settle};
+use crate::taken::Remembered;
 use crate::{Append, AppendError, Appended};
 
 /// How many appends one process has under way at a time, each on a connection of its own.
@@ -29,6 +30,7 @@ struct Inner {
     lanes: Lanes,
     queues: Queues,
     live: Live,
+    remembered: Remembered,
     upcasters: Vec<Box<dyn EventUpcaster>>,
 }
 
@@ -41,6 +43,7 @@ impl Ledger {
                 lanes: Lanes::new(pool.clone(), LANES),
                 queues: Queues::default(),
                 live: Live::new(pool.clone()),
+                remembered: Remembered::default(),
                 pool,
                 upcasters,
             }),
@@ -54,6 +57,10 @@ impl Ledger {
 
     pub(crate) fn upcasters(&self) -> &[Box<dyn EventUpcaster>] {
         &self.inner.upcasters
+    }
+
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.inner.remembered
     }
 
     pub(crate) fn live(&self) -> &Live {

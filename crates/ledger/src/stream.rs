@@ -53,22 +53,7 @@ impl Ledger {
         business: BusinessId,
         id: Uuid,
     ) -> Result<Loaded<A>, LoadError> {
-        let mut state = A::default();
-        let mut version = Version::NEW;
-        for event in self.serialized::<A>(business, id).await? {
-            version = version_of(&event);
-            let payload = event.payload;
-            state.apply(
-                serde_json::from_value(payload).map_err(|error| LoadError::Unknown {
-                    stream: StreamId::new(A::TYPE, id),
-                    version,
-                    event_type: event.event_type,
-                    event_version: event.event_version,
-                    error,
-                })?,
-            );
-        }
-        Ok(Loaded { state, version })
+        fold(id, self.serialized::<A>(business, id).await?)
     }
 
     /// The events of a stream as postgres-es reads them, upcast, in order: for those who open sealed payloads
@@ -85,19 +70,31 @@ impl Ledger {
         let events = PostgresEventRepository::new(self.pool().clone())
             .get_events::<A>(&id.to_string())
             .await?;
-        Ok(events
+        let events = events
             .into_iter()
-            .filter(|event| event.metadata["business_id"] == ours)
-            .map(|event| {
-                self.upcasters().iter().fold(event, |event, upcaster| {
+            .filter(|event| event.metadata["business_id"] == ours);
+        Ok(self.current(events))
+    }
+
+    /// These events in the formats of today.
+    pub(crate) fn current(
+        &self,
+        events: impl IntoIterator<Item = SerializedEvent>,
+    ) -> Vec<SerializedEvent> {
+        let mut events: Vec<_> = events.into_iter().collect();
+        for upcaster in self.upcasters() {
+            events = events
+                .into_iter()
+                .map(|event| {
                     if upcaster.can_upcast(&event.event_type, &event.event_version) {
                         upcaster.upcast(event)
                     } else {
                         event
                     }
                 })
-            })
-            .collect())
+                .collect();
+        }
+        events
     }
 
     /// A stream's events with their envelopes, in order. None: it does not exist in this business.
@@ -121,6 +118,29 @@ impl Ledger {
         .await?;
         self.up_to_date(rows)
     }
+}
+
+/// A thing as its events, in their order, make it.
+pub(crate) fn fold<A: Aggregate>(
+    id: Uuid,
+    events: Vec<SerializedEvent>,
+) -> Result<Loaded<A>, LoadError> {
+    let mut state = A::default();
+    let mut version = Version::NEW;
+    for event in events {
+        version = version_of(&event);
+        let payload = event.payload;
+        state.apply(
+            serde_json::from_value(payload).map_err(|error| LoadError::Unknown {
+                stream: StreamId::new(A::TYPE, id),
+                version,
+                event_type: event.event_type,
+                event_version: event.event_version,
+                error,
+            })?,
+        );
+    }
+    Ok(Loaded { state, version })
 }
 
 fn version_of(event: &SerializedEvent) -> Version {

@@ -193,17 +193,34 @@ impl Vault {
         ring.0
             .extend(wanted.0.iter().map(|id| (*id, Held::Missing)));
         for (business, key, wrapped) in rows {
-            let held = match wrapped {
-                None => Held::Destroyed,
-                Some(wrapped) => self
-                    .subkeys
-                    .unwrap(business, key, &wrapped)
-                    .map(Held::Alive)
-                    .ok_or(OpenError::KeyUnreadable { business, key })?,
-            };
+            let held = self.held(business, key, wrapped.as_deref())?;
             ring.0.insert((business, key), held);
         }
         Ok(ring)
+    }
+
+    /// A ring of one key that was read elsewhere, this very moment. None: it is destroyed, or was never made.
+    ///
+    /// # Errors
+    /// When it does not unwrap.
+    pub fn ring_of(
+        &self,
+        business: Uuid,
+        key: Uuid,
+        wrapped: Option<&[u8]>,
+    ) -> Result<KeyRing, OpenError> {
+        let held = self.held(business, key, wrapped)?;
+        Ok(KeyRing([((business, key), held)].into()))
+    }
+
+    fn held(&self, business: Uuid, key: Uuid, wrapped: Option<&[u8]>) -> Result<Held, OpenError> {
+        let Some(wrapped) = wrapped else {
+            return Ok(Held::Destroyed);
+        };
+        self.subkeys
+            .unwrap(business, key, wrapped)
+            .map(Held::Alive)
+            .ok_or(OpenError::KeyUnreadable { business, key })
     }
 
     /// HMAC-SHA-256 of `bytes` under a key that comes of the master key: the same for the same

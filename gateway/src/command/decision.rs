@@ -26,6 +26,8 @@ pub struct Decision {
     /// It rests on the catalogue as of this position. [`Decision::write`] sets it for nothing; say it where
     /// something of the catalogue was looked at that may change.
     pub saw_catalogue: Option<ledger::Position>,
+    /// Things that the answer will speak of, read in the append's own trip.
+    pub shows: Vec<Uuid>,
     pub(super) moves_catalogue: bool,
     pub(super) outcome: Outcome,
     pub(super) left: Vec<Left>,
@@ -94,6 +96,7 @@ impl Decision {
             released_names: vec![],
             guards: vec![],
             saw_catalogue: None,
+            shows: vec![],
             moves_catalogue: false,
             outcome,
             left: vec![],

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use ledger::{
-    Append, AppendError, Appended, Attempt, Command, Expected, Guard, NewEvent, Position,
+    Append, AppendError, Appended, Attempt, Command, Expected, Guard, NewEvent, Position, Shown,
     StreamWrite, Version,
 };
 use serde_json::value::to_raw_value;
 use uuid::Uuid;
+use vault::OpenError;
 
 use super::{
     call::Envelope,
@@ -37,6 +38,8 @@ pub struct Done {
     pub replayed: bool,
     /// The streams as it left them; empty on a replay.
     left: Vec<Left>,
+    /// What else the answer speaks of, as it stood then.
+    shown: Vec<Shown>,
 }
 
 impl Done {
@@ -321,6 +324,7 @@ impl App {
             versions: appended.versions,
             // Of a replay, what this attempt would have left is beside the point.
             left: if appended.replayed { vec![] } else { left },
+            shown: appended.shown,
             replayed: appended.replayed,
         })
     }
@@ -340,6 +344,7 @@ impl App {
             versions: versions.collect(),
             replayed: false,
             left: decision.left.clone(),
+            shown: vec![],
         })
     }
 
@@ -380,6 +385,7 @@ impl App {
         append.released_names = decision.released_names;
         append.guards = decision.guards;
         append.saw_catalogue = decision.saw_catalogue;
+        append.shows = decision.shows;
         append.moves_catalogue = decision.moves_catalogue;
         Ok(append)
     }
@@ -436,6 +442,38 @@ impl App {
                 version,
             }),
             None => self.load_at(business, id, version).await,
+        }
+    }
+
+    /// A stream that an answer speaks of besides what its command wrote, opened: as the command left or saw it, or,
+    /// if it did neither, read anew.
+    ///
+    /// # Errors
+    /// When it cannot be read or opened.
+    pub async fn beside<A: Kind>(
+        &self,
+        business: ledger::BusinessId,
+        done: &Done,
+        id: Uuid,
+    ) -> Result<Loaded<A>, Problem> {
+        let written = done.versions.iter().find(|(stream, _)| stream.id == id);
+        if let Some((_, version)) = written {
+            return self.after(business, done, id, *version).await;
+        }
+        let Some(shown) = done.shown.iter().find(|shown| shown.id == id) else {
+            return self.load(business, id).await;
+        };
+        let loaded = self.ledger().fold::<A>(shown)?;
+        let ring = self.vault().ring_of(business.0, id, shown.key.as_deref())?;
+        let mut json = serde_json::to_value(&loaded.state).map_err(Problem::internal)?;
+        match ring.open(business.0, &mut json) {
+            Ok(()) => Ok(Loaded {
+                state: serde_json::from_value(json).map_err(Problem::internal)?,
+                version: loaded.version,
+            }),
+            // It speaks of somebody else too.
+            Err(OpenError::NotAsked { .. }) => self.opened(business, loaded).await,
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -375,6 +375,7 @@ async fn past(
         business,
         known,
         then.iter().map(|(_, loaded)| &loaded.state),
+        None,
     )
     .await?;
     let mut shown = vec![];

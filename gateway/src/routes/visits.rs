@@ -163,7 +163,7 @@ async fn show(State(app): State<App>, At(id): At<Uuid>, ask: Ask) -> Shown {
     let known = app.catalogue(business).await?;
     Ok(Answer::ok(VisitView {
         id,
-        bookings: show_all(&app, business, &known, &bookings).await?,
+        bookings: show_all(&app, business, &known, &bookings, None).await?,
     }))
 }
 
@@ -310,6 +310,7 @@ fn decide(
     if claims_changed(&loaded.state, &after) {
         decision.claims.push(claim_set(known, id, &after));
     }
+    decision.leaves_booking(id, loaded, events.len(), after);
     Ok(())
 }
 
@@ -375,7 +376,7 @@ impl App {
         let known = self.catalogue(business).await?;
         let view = VisitView {
             id,
-            bookings: show_all(self, business, &known, &bookings).await?,
+            bookings: show_all(self, business, &known, &bookings, Some(done)).await?,
         };
         let answer = Answer::to(done, view);
         Ok(if done.outcome.status == 201 {

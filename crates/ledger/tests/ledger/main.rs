@@ -8,6 +8,7 @@ mod grants;
 mod kills;
 mod reading;
 mod seats;
+mod shown;
 mod sweeping;
 mod trade;
 mod waking;

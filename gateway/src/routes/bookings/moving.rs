@@ -260,6 +260,7 @@ impl App {
                     decision.claims.push(claim_set(&known, moving.id, &after));
                 }
                 decision.saw_catalogue = Some(known.position);
+                decision.leaves_booking(moving.id, &loaded, events.len(), after);
                 Ok(decision)
             })
             .await;

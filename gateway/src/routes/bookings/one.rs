@@ -78,14 +78,13 @@ impl App {
                 events.iter().cloned().for_each(|event| after.apply(event));
                 let mut decision = Decision::new(Outcome::changed(id.uuid()));
                 decision.write::<Booking>(self, id.uuid(), loaded.version, &events)?;
-                let count = events.len();
-                decision.leaves::<Booking>(id.uuid(), loaded.version, count, after.clone());
                 if claims_changed(&loaded.state, &after) {
                     // A desk's capacity is part of what is claimed.
                     let known = self.catalogue_for(call, &attempt).await?;
                     decision.claims.push(claim_set(&known, id, &after));
                     decision.saw_catalogue = Some(known.position);
                 }
+                decision.leaves_booking(id, &loaded, events.len(), after);
                 Ok(decision)
             })
             .await?;
@@ -113,7 +112,9 @@ impl App {
     ) -> Result<Answer<BookingView>, Problem> {
         let (id, version) = done.stream::<Booking>().ok_or_else(Problem::not_found)?;
         let loaded = self.after::<Booking>(business, done, id, version).await?;
-        let view = self.view(business, Id::new(id), &loaded).await?;
+        let view = self
+            .view(business, Id::new(id), &loaded, Some(done))
+            .await?;
         let answer = Answer::to(done, view).version(version);
         Ok(if done.outcome.status == 201 {
             answer.location(format!("/api/v1/bookings/{id}"))
@@ -122,15 +123,23 @@ impl App {
         })
     }
 
-    /// A booking as it is shown.
-    pub(crate) async fn view(
+    /// A booking as it is shown. `after`: in the answer to a command.
+    async fn view(
         &self,
         business: BusinessId,
         id: Id<Booking>,
         loaded: &Loaded<Booking>,
+        after: Option<&Done>,
     ) -> Result<BookingView, Problem> {
         let known = self.catalogue(business).await?;
-        let names = Names::of(self, business, &known, std::iter::once(&loaded.state)).await?;
+        let names = Names::of(
+            self,
+            business,
+            &known,
+            std::iter::once(&loaded.state),
+            after,
+        )
+        .await?;
         Ok(BookingView::of(
             id,
             loaded.version,
@@ -140,18 +149,35 @@ impl App {
     }
 }
 
-/// Several bookings, shown in one go.
+impl Decision {
+    /// What the events written leave of a booking that was there before. Its answer names the client too.
+    pub(crate) fn leaves_booking(
+        &mut self,
+        id: Id<Booking>,
+        before: &Loaded<Booking>,
+        events: usize,
+        after: Booking,
+    ) {
+        let client = after.held().ok().and_then(|held| held.client_id);
+        self.shows.extend(client.map(Id::uuid));
+        self.leaves::<Booking>(id.uuid(), before.version, events, after);
+    }
+}
+
+/// Several bookings, shown in one go. `after`: in the answer to a command.
 pub(crate) async fn show_all(
     app: &App,
     business: BusinessId,
     known: &Known,
     bookings: &[(Id<Booking>, Loaded<Booking>)],
+    after: Option<&Done>,
 ) -> Result<Vec<BookingView>, Problem> {
     let names = Names::of(
         app,
         business,
         known,
         bookings.iter().map(|(_, loaded)| &loaded.state),
+        after,
     )
     .await?;
     let views = bookings.iter().map(|(id, loaded)| {
@@ -194,6 +220,6 @@ pub(super) async fn show(
         None => app.load::<Booking>(business, id).await?,
         Some(as_of) => app.load_as_of::<Booking>(business, id, as_of).await?,
     };
-    let view = app.view(business, Id::new(id), &loaded).await?;
+    let view = app.view(business, Id::new(id), &loaded, None).await?;
     Ok(Answer::ok(view).version(loaded.version))
 }

@@ -131,6 +131,7 @@ impl Booker {
     pub(crate) fn make_known(&self, app: &App, decision: &mut Decision) -> Result<(), Problem> {
         if self.commands.is_empty() {
             decision.needs::<Client>(self.id.uuid());
+            decision.shows.push(self.id.uuid());
             return Ok(());
         }
         let (mut client, mut events) = (Client::default(), vec![]);

@@ -17,7 +17,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{app::App, catalogue::Known, problem::Problem};
+use crate::{app::App, catalogue::Known, command::Done, problem::Problem};
 
 /// A booking.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -173,19 +173,20 @@ pub(crate) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// Looks up what these bookings speak of.
+    /// Looks up what these bookings speak of. `after`: in the answer to a command.
     pub(crate) async fn of(
         app: &App,
         business: BusinessId,
         known: &'a Known,
         bookings: impl Iterator<Item = &Booking>,
+        after: Option<&Done>,
     ) -> Result<Self, Problem> {
         let bookings: Vec<_> = bookings.collect();
         let clients = bookings
             .iter()
             .filter_map(|booking| booking.held().ok()?.client_id)
             .collect();
-        let clients = app.client_names(business, &clients).await?;
+        let clients = app.client_names(business, &clients, after).await?;
         Self::around(known, clients)
             .with_actors_of(app, business, bookings.into_iter())
             .await
