@@ -45,7 +45,6 @@ pub(crate) struct SlotView {
     pub(crate) desk_id: Option<Uuid>,
     /// Of a visit: each service in its turn.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(no_recursion)]
     pub(crate) services: Vec<ServedView>,
 }
 

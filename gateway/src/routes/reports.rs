@@ -83,7 +83,6 @@ struct SummaryView {
     cancellation_rate: f64,
     /// Where `group_by` was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(no_recursion)]
     groups: Option<Vec<GroupView>>,
 }
 

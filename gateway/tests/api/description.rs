@@ -45,16 +45,13 @@ async fn every_operation_is_described_whole() {
                 assert!(operation["security"].is_array(), "{at} is open");
                 assert!(operation["responses"]["401"].is_object(), "{at} has no 401");
             }
-            let references = operation.to_string();
-            for name in references.split("#/components/schemas/").skip(1) {
-                let name = name.split('"').next().unwrap();
-                let schema = &told["components"]["schemas"][name];
-                assert!(
-                    schema.is_object(),
-                    "{at} refers to {name}, which is not there"
-                );
-            }
         }
+    }
+    // Of the schemas among themselves too: a generator of clients stops at the first that is missing.
+    for name in told.to_string().split("#/components/schemas/").skip(1) {
+        let name = name.split('"').next().unwrap();
+        let schema = &told["components"]["schemas"][name];
+        assert!(schema.is_object(), "{name} is referred to and not there");
     }
 }
 
