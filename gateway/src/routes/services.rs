@@ -291,7 +291,13 @@ impl NewService {
             .and_then(|fields| processing(&mut checks, fields));
         let name = checks.take("name", Label::parse(&self.name));
         let price = checks.price("price", &self.price, settings.currency);
-        let per_staff = per_staff(&mut checks, &self.per_staff, settings, &on.known);
+        let per_staff = per_staff(
+            &mut checks,
+            &self.per_staff,
+            processing,
+            settings,
+            &on.known,
+        );
         let color = checks.maybe("color", self.color.as_deref(), color);
         let description = checks.maybe(
             "description",
@@ -342,7 +348,7 @@ impl ServiceChange {
         let per_staff = self
             .per_staff
             .as_ref()
-            .map(|fields| per_staff(&mut checks, fields, settings, &on.known));
+            .map(|fields| per_staff(&mut checks, fields, timing.processing, settings, &on.known));
         let wanted = ServiceWanted {
             name: checks.maybe("name", self.name.as_deref(), Label::parse),
             timing: Some(timing),
@@ -390,6 +396,7 @@ fn color(text: &str) -> Result<Color, Message> {
 fn per_staff(
     checks: &mut Checks,
     fields: &[PerStaffFields],
+    processing: Option<Processing>,
     settings: &Settings,
     known: &Known,
 ) -> Vec<PerStaff> {
@@ -404,11 +411,18 @@ fn per_staff(
         if all.iter().any(|other| other.staff_id == staff_id) {
             checks.fault(at("staff_id"), Message::new("violation-twice"));
         }
-        let duration = fields.duration_min;
+        let duration_min = fields
+            .duration_min
+            .map(|asked| minutes(checks, &at("duration_min"), asked, 1, LONGEST_MIN));
+        if let (Some(processing), Some(duration)) = (processing, duration_min)
+            && !processing.fits(duration)
+        {
+            let outside = Message::new("violation-processing-outside");
+            checks.fault(at("duration_min"), outside);
+        }
         all.push(PerStaff {
             staff_id,
-            duration_min: duration
-                .map(|asked| minutes(checks, &at("duration_min"), asked, 1, LONGEST_MIN)),
+            duration_min,
             price: price_of(
                 checks,
                 &at("price"),

@@ -80,6 +80,9 @@ async fn what_is_too_large() {
 async fn wrong_types_and_unknown_fields_name_their_place() {
     let salon = Salon::open().await;
     let ok = json!({"name": "Haircut", "duration_min": 45, "price": "120.00"});
+    let any = json!({"weekly": [], "overrides": []});
+    let bea = salon.staff("Bea", &[], &any).await;
+    let ola = salon.staff("Ola", &[], &any).await;
     let with = |field: &str, value: Value| {
         let mut body = ok.clone();
         body[field] = value;
@@ -134,6 +137,14 @@ async fn wrong_types_and_unknown_fields_name_their_place() {
             with("per_staff", json!([{"staff_id": Uuid::nil()}])),
             "per_staff[0].staff_id",
             "not_found",
+        ),
+        (
+            json!({
+                "name": "Colour", "duration_min": 90, "price": "1", "processing": {"after_min": 30, "for_min": 30},
+                "per_staff": [{"staff_id": bea}, {"staff_id": ola, "duration_min": 45}],
+            }),
+            "per_staff[1].duration_min",
+            "processing_outside",
         ),
         (with("name", json!("   ")), "name", "empty"),
         (with("name", json!("a\u{0}b")), "name", "control_characters"),
