@@ -307,6 +307,24 @@ impl App {
         }
     }
 
+    /// Whether the command was done before, under the same key. For handlers that do something before the append,
+    /// which a refused command must not do.
+    ///
+    /// # Errors
+    /// 422 if the key was used for another request.
+    pub async fn was_done(&self, call: &Envelope) -> Result<bool, Problem> {
+        let Some(key) = &call.key else {
+            return Ok(false);
+        };
+        let caller = call.caller.name();
+        let recalled = self.ledger().recall(call.caller.business(), &caller, key);
+        match recalled.await? {
+            None => Ok(false),
+            Some(recalled) if recalled.fingerprint == call.fingerprint => Ok(true),
+            Some(_) => Err(Problem::new(Code::IdempotencyKeyReused)),
+        }
+    }
+
     fn done(&self, call: &Envelope, appended: Appended, left: Vec<Left>) -> Result<Done, Problem> {
         let outcome = serde_json::from_value(appended.answer).map_err(Problem::internal)?;
         let moves = |kind: &str| ["business", "service", "staff", "desk"].contains(&kind);

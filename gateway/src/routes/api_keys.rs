@@ -151,7 +151,11 @@ async fn issue(
     let row = app.tables().key(business, done.id()).await?;
     let key = KeyView::from(row.ok_or_else(Problem::not_found)?);
     let location = format!("/api/v1/api-keys/{}", done.id());
-    Ok(Answer::to(&done, IssuedKey { api_key, key }).location(location))
+    let answer = Answer::to(&done, IssuedKey { api_key, key }).location(location);
+    Ok(match done.stream::<Access>() {
+        Some((_, version)) => answer.version(version),
+        None => answer,
+    })
 }
 
 /// All API keys, the oldest first; those that were revoked too.
@@ -174,16 +178,24 @@ async fn show(
     At(id): At<Uuid>,
     ask: Ask,
 ) -> Result<Answer<KeyView>, Problem> {
-    let row = app.tables().key(ask.caller.business(), id).await?;
-    Ok(Answer::ok(row.ok_or_else(Problem::not_found)?.into()))
+    let business = ask.caller.business();
+    let row = app.tables().key(business, id).await?;
+    let row = row.ok_or_else(Problem::not_found)?;
+    let version = app.load::<Access>(business, id).await?.version;
+    Ok(Answer::ok(row.into()).version(version))
 }
 
 /// Revokes an API key: from now on it answers 401.
 #[utoipa::path(delete, path = "/api-keys/{id}", tag = "access", params(("id" = Uuid, Path)),
     responses((status = 204)))]
 async fn revoke(State(app): State<App>, At(id): At<Uuid>, call: Call) -> Result<Answer, Problem> {
+    let business = call.caller.business();
+    // What will be refused must not shut anybody out.
+    if !app.was_done(&call).await? {
+        call.expects(app.load::<Access>(business, id).await?.version)?;
+    }
     // The key first, the fact after it: nothing that fails in between leaves the key good.
-    app.shut_out(call.caller.business(), id).await?;
+    app.shut_out(business, id).await?;
     let revoke = |_: &Deciding<Access>| Ok(Asked::of(AccessCommand::RevokeApiKey));
     let done = app.send(&call, Target::at(id), revoke).await?;
     Ok(Answer::nothing(&done))
