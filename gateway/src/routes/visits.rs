@@ -3,7 +3,7 @@
 use axum::extract::State;
 use cqrs_es::Aggregate as _;
 use domain::{
-    booking::{Booking, BookingCommand},
+    booking::{Booking, BookingCommand, Status},
     id::{Id, Visit},
     planning::{Move, Wish},
     sealed::Sealed,
@@ -11,7 +11,7 @@ use domain::{
     text::FreeText,
 };
 use jiff::Timestamp;
-use ledger::BusinessId;
+use ledger::{BusinessId, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -24,7 +24,7 @@ use super::{
 use crate::{
     app::App,
     checks::Checks,
-    command::{Answer, Ask, At, Call, Decision, Done, Loaded, Outcome},
+    command::{Answer, Ask, At, Call, Decision, Done, Envelope, Loaded, Outcome},
     problem::{Code, Problem},
     texts::Message,
     timekeeping::{Inquiry, Terms, claim_set, unwelcome},
@@ -161,13 +161,14 @@ async fn show(State(app): State<App>, At(id): At<Uuid>, ask: Ask) -> Shown {
     let business = ask.caller.business();
     let bookings = app.bookings_of_visit(business, id).await?;
     let known = app.catalogue(business).await?;
-    Ok(Answer::ok(VisitView {
+    let view = VisitView {
         id,
         bookings: show_all(&app, business, &known, &bookings, None).await?,
-    }))
+    };
+    Ok(Answer::ok(view).version(version_of(&bookings)))
 }
 
-/// Moves all of a visit that still lies ahead, in its order, by the same people at the same desks where they are free.
+/// Moves all of a visit that is still to come, in its order, by the same people at the same desks where they are free.
 #[utoipa::path(post, path = "/visits/{id}/reschedule", tag = "visits", params(("id" = Uuid, Path)),
     request_body = VisitRescheduleFields, responses((status = 200, body = VisitView)))]
 async fn reschedule(
@@ -184,7 +185,7 @@ async fn reschedule(
     };
     let moved = app
         .execute(call, move |attempt| async move {
-            let open = app.standing(business, id).await?;
+            let (open, rest) = app.standing(call, id).await?;
             let known = app.catalogue_for(call, &attempt).await?;
             let plans: Vec<_> = open
                 .iter()
@@ -214,6 +215,9 @@ async fn reschedule(
                 };
                 decide(app, &mut decision, &known, *booking_id, loaded, command)?;
             }
+            for (booking_id, loaded) in &rest {
+                decision.write::<Booking>(app, booking_id.uuid(), loaded.version, &[])?;
+            }
             decision.saw_catalogue = Some(known.position);
             Ok(decision)
         })
@@ -221,7 +225,7 @@ async fn reschedule(
     match moved {
         Ok(done) => app.show_visit_after(business, &done).await,
         Err(refused) if refused.code() == Code::SlotTaken => {
-            let open = app.standing(business, id).await?;
+            let (open, _) = app.standing(call, id).await?;
             let known = app.catalogue(business).await?;
             let agreed: Vec<_> = open
                 .iter()
@@ -245,7 +249,7 @@ async fn reschedule(
     }
 }
 
-/// Calls all of a visit off that still lies ahead, and gives its time back.
+/// Calls all of a visit off that is still to come, and gives its time back. What was done already stays done.
 #[utoipa::path(post, path = "/visits/{id}/cancel", tag = "visits", params(("id" = Uuid, Path)),
     request_body = VisitCancelFields, responses((status = 200, body = VisitView)))]
 async fn cancel(State(app): State<App>, At(id): At<Uuid>, call: Call<VisitCancelFields>) -> Shown {
@@ -257,16 +261,24 @@ async fn cancel(State(app): State<App>, At(id): At<Uuid>, call: Call<VisitCancel
     let done = app
         .execute(call, move |attempt| async move {
             let all = app.bookings_of_visit(business, id).await?;
+            call.expects(version_of(&all))?;
+            if !all
+                .iter()
+                .any(|(_, loaded)| is_open(loaded) || is_off(loaded))
+            {
+                return Err(Problem::new(Code::WrongState));
+            }
             let known = app.catalogue_for(call, &attempt).await?;
             let mut decision = Decision::new(visit_changed(
                 id,
                 &all.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
             ));
             for (booking_id, loaded) in &all {
-                let held = loaded.state.held()?;
-                if held.deleted {
+                if !is_open(loaded) {
+                    decision.write::<Booking>(app, booking_id.uuid(), loaded.version, &[])?;
                     continue;
                 }
+                let held = loaded.state.held()?;
                 let key = held
                     .client_id
                     .map_or_else(|| (*booking_id).into(), Into::into);
@@ -283,6 +295,26 @@ async fn cancel(State(app): State<App>, At(id): At<Uuid>, call: Call<VisitCancel
         })
         .await?;
     app.show_visit_after(business, &done).await
+}
+
+type Part = (Id<Booking>, Loaded<Booking>);
+
+/// A visit has no stream of its own: it moves on with each of its bookings, of which it has the same ones for ever.
+fn version_of(bookings: &[Part]) -> Version {
+    Version(bookings.iter().map(|(_, loaded)| loaded.version.0).sum())
+}
+
+/// Still to come: neither called off, deleted, nor over.
+fn is_open(loaded: &Loaded<Booking>) -> bool {
+    let held = loaded.state.held();
+    held.is_ok_and(|held| {
+        !held.deleted && matches!(held.status, Status::Requested | Status::Confirmed)
+    })
+}
+
+fn is_off(loaded: &Loaded<Booking>) -> bool {
+    let held = loaded.state.held();
+    held.is_ok_and(|held| !held.deleted && held.status == Status::Cancelled)
 }
 
 /// The visit first, then those of its bookings that were touched.
@@ -321,7 +353,7 @@ impl App {
         &self,
         business: BusinessId,
         visit: Uuid,
-    ) -> Result<Vec<(Id<Booking>, Loaded<Booking>)>, Problem> {
+    ) -> Result<Vec<Part>, Problem> {
         let names: Vec<_> = (0..MOST).map(|number| name_of(visit, number)).collect();
         let mut owners = self.ledger().name_owners(business, NAME, &names).await?;
         if owners.is_empty() {
@@ -334,23 +366,22 @@ impl App {
         futures::future::try_join_all(loaded).await
     }
 
-    /// Those that are neither called off nor deleted. None: the visit is over, 409.
+    /// What of a visit is still to come, and the rest. Nothing: the visit is over, 409.
     async fn standing(
         &self,
-        business: BusinessId,
+        call: &Envelope,
         visit: Uuid,
-    ) -> Result<Vec<(Id<Booking>, Loaded<Booking>)>, Problem> {
-        let mut all = self.bookings_of_visit(business, visit).await?;
-        all.retain(|(_, loaded)| {
-            loaded
-                .state
-                .held()
-                .is_ok_and(|h| !h.deleted && h.status != domain::booking::Status::Cancelled)
-        });
-        if all.is_empty() {
+    ) -> Result<(Vec<Part>, Vec<Part>), Problem> {
+        let all = self
+            .bookings_of_visit(call.caller.business(), visit)
+            .await?;
+        call.expects(version_of(&all))?;
+        let (open, rest): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(_, loaded)| is_open(loaded));
+        if open.is_empty() {
             Err(Problem::new(Code::WrongState))
         } else {
-            Ok(all)
+            Ok((open, rest))
         }
     }
 
@@ -378,7 +409,7 @@ impl App {
             id,
             bookings: show_all(self, business, &known, &bookings, Some(done)).await?,
         };
-        let answer = Answer::to(done, view);
+        let answer = Answer::to(done, view).version(version_of(&bookings));
         Ok(if done.outcome.status == 201 {
             answer.location(format!("/api/v1/visits/{id}"))
         } else {

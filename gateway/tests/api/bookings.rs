@@ -11,15 +11,15 @@ use crate::support::{Salon, header, id_of};
 const TODAY: &str = "2026-11-23";
 
 /// A salon in which Bea cuts from ten to six, and Ada is a client.
-struct Day {
-    salon: Salon,
-    cut: Uuid,
-    bea: Uuid,
-    ada: Uuid,
+pub(crate) struct Day {
+    pub(crate) salon: Salon,
+    pub(crate) cut: Uuid,
+    pub(crate) bea: Uuid,
+    pub(crate) ada: Uuid,
 }
 
 impl Day {
-    async fn begin() -> Self {
+    pub(crate) async fn begin() -> Self {
         let salon = Salon::open().await;
         let cut = salon.service("Cut").await;
         let weekly: Vec<_> = ["mon", "tue"]
@@ -49,23 +49,23 @@ impl Day {
         json!({"service_id": self.cut, "staff_id": self.bea, "client_id": self.ada, "start": start})
     }
 
-    async fn book(&self, start: &str) -> Uuid {
+    pub(crate) async fn book(&self, start: &str) -> Uuid {
         id_of(&self.salon.post("/bookings", &self.wish(start)).await)
     }
 
-    async fn step(&self, id: Uuid, step: &str, body: Value) -> TestResponse {
+    pub(crate) async fn step(&self, id: Uuid, step: &str, body: Value) -> TestResponse {
         self.salon
             .post(&format!("/bookings/{id}/{step}"), &body)
             .await
     }
 
-    async fn booking(&self, id: Uuid) -> Value {
+    pub(crate) async fn booking(&self, id: Uuid) -> Value {
         self.salon.get(&format!("/bookings/{id}")).await.json()
     }
 }
 
 #[track_caller]
-fn refused(response: &TestResponse, status: u16, code: &str) -> Value {
+pub(crate) fn refused(response: &TestResponse, status: u16, code: &str) -> Value {
     assert_eq!(
         response.status_code().as_u16(),
         status,
@@ -315,71 +315,6 @@ async fn a_cancelled_time_is_free_and_reopening_must_find_it_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_visit_is_booked_moved_and_called_off_as_one() {
-    let day = Day::begin().await;
-    let service = json!({"service_id": day.cut, "staff_id": day.bea});
-    let visit = json!({"client_id": day.ada, "start": "2026-11-23T10:00:00Z", "services": [service, service]});
-    let made = day.salon.post("/visits", &visit).await;
-    let id = id_of(&made);
-    let made: Value = made.json();
-    let starts = |visit: &Value| -> Vec<Value> {
-        visit["bookings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|booking| booking["start"].clone())
-            .collect()
-    };
-    assert_eq!(
-        starts(&made),
-        [json!("2026-11-23T10:00:00Z"), json!("2026-11-23T10:45:00Z")]
-    );
-    let shown: Value = day.salon.get(&format!("/visits/{id}")).await.json();
-    assert_eq!(shown, made);
-    let moved = day
-        .salon
-        .post(
-            &format!("/visits/{id}/reschedule"),
-            &json!({"start": "2026-11-23T10:45:00Z"}),
-        )
-        .await;
-    assert_eq!(
-        starts(&moved.json()),
-        [json!("2026-11-23T10:45:00Z"), json!("2026-11-23T11:30:00Z")]
-    );
-    day.book("2026-11-23T10:00:00Z").await;
-    let back = day
-        .salon
-        .post(
-            &format!("/visits/{id}/reschedule"),
-            &json!({"start": "2026-11-23T10:00:00Z"}),
-        )
-        .await;
-    refused(&back, 409, "slot_taken");
-    let off: Value = day
-        .salon
-        .post(&format!("/visits/{id}/cancel"), &json!({"reason": "ill"}))
-        .await
-        .json();
-    for booking in off["bookings"].as_array().unwrap() {
-        assert_eq!(booking["status"], "cancelled");
-    }
-    day.book("2026-11-23T11:30:00Z").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_visit_whose_second_service_finds_no_time_takes_none() {
-    let day = Day::begin().await;
-    day.book("2026-11-23T10:45:00Z").await;
-    let before = day.salon.head().await;
-    let service = json!({"service_id": day.cut, "staff_id": day.bea});
-    let visit = json!({"client": {"name": "Bob"}, "start": "2026-11-23T10:00:00Z", "services": [service, service]});
-    refused(&day.salon.post("/visits", &visit).await, 409, "slot_taken");
-    assert_eq!(day.salon.head().await, before);
-    day.book("2026-11-23T10:00:00Z").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn what_is_offered_can_be_booked_and_is_offered_no_more() {
     let day = Day::begin().await;
     let path = format!(
@@ -517,4 +452,41 @@ async fn history_finds_and_changes_tell() {
         )
         .await;
     assert_eq!(nowhere.status_code(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_again_is_answered_again_when_it_can_be_had_no_more() {
+    let day = Day::begin().await;
+    let first = day.book("2026-11-23T10:00:00Z").await;
+    let (name, once) = header("idempotency-key", "k1");
+    let again = || {
+        day.salon
+            .post(&format!("/bookings/{first}/repeat"), &json!({}))
+            .add_header(name.clone(), once.clone())
+    };
+    let made = again().await;
+    id_of(&made);
+    let retired = format!("/services/{}/retire", day.cut);
+    day.salon
+        .post(&retired, &json!({}))
+        .await
+        .assert_status_ok();
+    let told = again().await;
+    assert_eq!(told.status_code(), 201, "{}", told.text());
+    assert_eq!(told.json::<Value>(), made.json::<Value>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_repeated_must_stand_where_it_was_seen() {
+    let day = Day::begin().await;
+    let first = day.book("2026-11-23T10:00:00Z").await;
+    let before = day.salon.head().await;
+    let (name, stale) = header("if-match", "\"7\"");
+    let again = day
+        .salon
+        .post(&format!("/bookings/{first}/repeat"), &json!({}))
+        .add_header(name, stale)
+        .await;
+    refused(&again, 412, "stale");
+    assert_eq!(day.salon.head().await, before);
 }

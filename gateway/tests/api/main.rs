@@ -14,3 +14,4 @@ mod description;
 mod refusals;
 mod support;
 mod things;
+mod visits;

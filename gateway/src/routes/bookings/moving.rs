@@ -21,7 +21,7 @@ use super::{
 use crate::{
     app::App,
     catalogue::Known,
-    command::{Answer, At, Call, Decision, Envelope, Outcome},
+    command::{Answer, At, Call, Decision, Done, Envelope, Outcome},
     problem::{Code, Problem},
     timekeeping::{Inquiry, Terms, claim_set, unwelcome},
 };
@@ -168,62 +168,66 @@ pub(super) async fn repeat(
     At(id): At<Uuid>,
     call: Call<RepeatFields>,
 ) -> Shown {
-    let business = call.caller.business();
-    let loaded = app.load::<Booking>(business, id).await?;
-    let held = loaded.state.held()?;
-    let (Some(service_id), Some(client_id)) = (held.plan.service_id, held.client_id) else {
-        // Another system told neither what was done nor for whom.
-        return Err(Problem::new(Code::WrongState));
+    let done = match app.again(&call, Id::new(id)).await {
+        Ok(done) => done,
+        // That nothing is free by now does not matter to what was booked already.
+        Err(refused) => app.recalled(&call, refused).await?,
     };
-    let wish = Wish {
-        service_id,
-        staff_id: held.plan.staff_id,
-        desk_id: None,
-        duration_min: (!held.plan.timing.duration_min.is_zero())
-            .then_some(held.plan.timing.duration_min),
-        price: None,
-    };
-    let start = match call.body.start {
-        Some(start) => start,
-        None => {
-            let known = app.catalogue(business).await?;
-            let enquiry = known
-                .catalogue
-                .enquire(&[wish], Audience::Staff)
-                .map_err(|e| unwelcome(&e, false))?;
-            let inquiry = Inquiry {
-                app: &app,
-                business,
-                known: &known,
-                enquiry: &enquiry,
-                moving: &[],
-            };
-            let free = inquiry.next_free(held.plan.start.max(app.now()), 1).await?;
-            free.first()
-                .ok_or_else(|| Problem::new(Code::SlotTaken))?
-                .start
-        }
-    };
-    let making = Making {
-        booker: Booker::known(client_id),
-        visit_id: None,
-        source: held.source.clone(),
-        comment: None,
-    };
-    let done = app
-        .make(
-            &call,
-            &making,
-            &[wish],
-            start,
-            Freedom::default(),
-            &[app.new_id()],
-        )
-        .await?;
-    app.show_booking(business, &done).await
+    app.show_booking(call.caller.business(), &done).await
 }
 
 impl App {
+    /// Books the same as `id` again.
+    async fn again(&self, call: &Call<RepeatFields>, id: Id<Booking>) -> Result<Done, Problem> {
+        let business = call.caller.business();
+        let loaded = self.booking(call, id).await?;
+        let held = loaded.state.held()?;
+        let (Some(service_id), Some(client_id)) = (held.plan.service_id, held.client_id) else {
+            // Another system told neither what was done nor for whom.
+            return Err(Problem::new(Code::WrongState));
+        };
+        let wish = Wish {
+            service_id,
+            staff_id: held.plan.staff_id,
+            desk_id: None,
+            duration_min: (!held.plan.timing.duration_min.is_zero())
+                .then_some(held.plan.timing.duration_min),
+            price: None,
+        };
+        let start = match call.body.start {
+            Some(start) => start,
+            None => {
+                let known = self.catalogue(business).await?;
+                let enquiry = known
+                    .catalogue
+                    .enquire(&[wish], Audience::Staff)
+                    .map_err(|e| unwelcome(&e, false))?;
+                let inquiry = Inquiry {
+                    app: self,
+                    business,
+                    known: &known,
+                    enquiry: &enquiry,
+                    moving: &[],
+                };
+                let free = inquiry
+                    .next_free(held.plan.start.max(self.now()), 1)
+                    .await?;
+                free.first()
+                    .ok_or_else(|| Problem::new(Code::SlotTaken))?
+                    .start
+            }
+        };
+        let making = Making {
+            booker: Booker::known(client_id),
+            visit_id: None,
+            source: held.source.clone(),
+            comment: None,
+        };
+        let (freedom, ids) = (Freedom::default(), [self.new_id()]);
+        self.make(call, &making, &[wish], start, freedom, &ids)
+            .await
+    }
+
     async fn relocate(&self, call: &Envelope, moving: &Moving<'_>) -> Shown {
         let business = call.caller.business();
         let done = self
