@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cqrs_es::persist::PersistenceError;
 use domain::{
     access::AccessError,
     booking::BookingError,
@@ -57,16 +58,29 @@ fn is_away(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Looks through the layers for the database's own word: postgres-es wraps it in a box.
+/// Looks through the layers for the database's own word.
 fn database_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a sqlx::Error> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref::<sqlx::Error>() {
             return Some(found);
         }
-        next = error.source();
+        next = match error.downcast_ref::<PersistenceError>() {
+            Some(stored) => boxed(stored),
+            None => error.source(),
+        };
     }
     None
+}
+
+/// What postgres-es has put in a box, which it does not tell as its source.
+fn boxed(error: &PersistenceError) -> Option<&(dyn std::error::Error + 'static)> {
+    match error {
+        PersistenceError::ConnectionError(inner)
+        | PersistenceError::DeserializationError(inner)
+        | PersistenceError::UnknownError(inner) => Some(&**inner),
+        PersistenceError::OptimisticLockError => None,
+    }
 }
 
 fn of_store(error: impl std::error::Error + Send + Sync + 'static) -> Problem {
@@ -84,13 +98,7 @@ impl From<ReadError> for Problem {
 
 impl From<LoadError> for Problem {
     fn from(error: LoadError) -> Self {
-        match error {
-            // What postgres-es says of a connection, in words of its own.
-            LoadError::Store(cqrs_es::persist::PersistenceError::ConnectionError(_)) => {
-                Self::unavailable(error)
-            }
-            LoadError::Store(_) | LoadError::Unknown { .. } => of_store(error),
-        }
+        of_store(error)
     }
 }
 
@@ -416,4 +424,24 @@ pub(crate) fn body_fault<E: std::fmt::Display>(
         "violation-form"
     };
     Violation::new(path, Message::new(id).with("what", said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_away_is_told_so_through_every_layer() {
+        let boxed = |error: sqlx::Error| PersistenceError::UnknownError(Box::new(error));
+        for problem in [
+            Problem::from(sqlx::Error::PoolTimedOut),
+            Problem::from(ReadError::from(sqlx::Error::PoolTimedOut)),
+            Problem::from(LoadError::Store(boxed(sqlx::Error::PoolTimedOut))),
+            Problem::from(LoadError::Store(boxed(sqlx::Error::PoolClosed))),
+        ] {
+            assert_eq!(problem.code(), Code::Unavailable, "{problem}");
+        }
+        let gone = Problem::from(LoadError::Store(boxed(sqlx::Error::RowNotFound)));
+        assert_eq!(gone.code(), Code::Internal, "{gone}");
+    }
 }
