@@ -530,6 +530,11 @@ fn last_date(asked: &CalendarQuery) -> Result<Date, Problem> {
 
 /// The instants of some local dates.
 pub(crate) fn days(zone: &Zone, from: Date, to: Date) -> Result<Span, Problem> {
+    days_up_to(MOST_DAYS, zone, from, to)
+}
+
+/// The same with a limit of one's own.
+pub(crate) fn days_up_to(most: i32, zone: &Zone, from: Date, to: Date) -> Result<Span, Problem> {
     let length = from.until(to).map_or(i32::MAX, |span| span.get_days());
     if length < 0 {
         return Err(Problem::field(
@@ -537,10 +542,10 @@ pub(crate) fn days(zone: &Zone, from: Date, to: Date) -> Result<Span, Problem> {
             Message::new("violation-end-not-after-start").with("from", from),
         ));
     }
-    if length >= MOST_DAYS {
+    if length >= most {
         return Err(Problem::field(
             "to",
-            Message::new("violation-too-many").with_number("max", MOST_DAYS),
+            Message::new("violation-too-many").with_number("max", most),
         ));
     }
     zone.days(from, to)

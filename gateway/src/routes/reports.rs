@@ -33,7 +33,7 @@ struct SummaryQuery {
     #[serde(with = "local_date")]
     #[param(value_type = String, format = Date)]
     from: Date,
-    /// The last one, inclusive; at most 365 days later.
+    /// The last one, inclusive; where each day, week or month is told, at most 366 of them later.
     #[serde(with = "local_date")]
     #[param(value_type = String, format = Date)]
     to: Date,
@@ -57,6 +57,19 @@ enum GroupField {
     Day,
     Week,
     Month,
+}
+
+impl GroupField {
+    /// In how many days there are no more groups than can be told one by one.
+    fn most_days(self) -> i32 {
+        const MOST_GROUPS: i32 = 366;
+        MOST_GROUPS
+            * match self {
+                Self::Day => 1,
+                Self::Week => 7,
+                Self::Month => 28,
+            }
+    }
 }
 
 /// What a period came to.
@@ -118,7 +131,8 @@ async fn summary(
     app.wait_for(&ask, &[&summary::READ_MODEL]).await?;
     let known = app.catalogue(business).await?;
     let settings = known.settings()?;
-    calendar::days(&settings.time_zone, asked.from, asked.to)?;
+    let most = asked.group_by.map_or(i32::MAX, GroupField::most_days);
+    calendar::days_up_to(most, &settings.time_zone, asked.from, asked.to)?;
     let whole = Period::new(&settings.time_zone, asked.from, asked.to)
         .ok_or_else(|| Problem::field("from", Message::new("violation-date")))?;
     let mut periods = vec![whole];

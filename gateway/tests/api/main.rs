@@ -12,6 +12,7 @@ mod closing;
 mod conventions;
 mod description;
 mod refusals;
+mod reports;
 mod support;
 mod things;
 mod visits;
