@@ -1,10 +1,11 @@
 //! `daybook demo`: `serve` with a made-up business in it, if the books are new.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -34,6 +35,8 @@ use crate::{
 /// Where the sign-ins of the demo are kept, in the data dir: they are told again at each start.
 const FILE: &str = "demo.json";
 const PASSWORD_CHARS: usize = 14;
+/// How often it is looked whether another process has made the demo.
+const LOOKS_EVERY: Duration = Duration::from_millis(200);
 
 /// Serves a demo business with two years behind it; makes it up if the data dir is new.
 #[derive(Debug, clap::Args)]
@@ -86,6 +89,7 @@ impl Demo {
         service: &Service,
     ) -> anyhow::Result<Option<Self>> {
         let path = settings.data_dir.join(FILE);
+        let _alone = alone(&settings.data_dir).await?;
         let Some(known) = Self::read(&path)? else {
             let businesses = service.books.ledger.businesses().await;
             let businesses =
@@ -213,6 +217,27 @@ impl Demo {
     fn today(&self) -> Date {
         let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
         Timestamp::now().to_zoned(zone).date()
+    }
+}
+
+/// One process at a time looks for the demo and makes it, as long as the answer lives: whoever comes second finds it
+/// made.
+async fn alone(data_dir: &Path) -> anyhow::Result<File> {
+    let used = || format!("{} could not be used", data_dir.display());
+    let remedy = "name another with --data-dir, or make it yours";
+    let dir = File::open(data_dir).remedy(used(), remedy)?;
+    let mut told = false;
+    loop {
+        match dir.try_lock() {
+            Ok(()) => return Ok(dir),
+            Err(TryLockError::WouldBlock) if !told => {
+                tracing::info!("another process is making the demo business; waiting for it");
+                told = true;
+            }
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error).remedy(used(), remedy),
+        }
+        tokio::time::sleep(LOOKS_EVERY).await;
     }
 }
 

@@ -5,7 +5,10 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, ExitStatus, Stdio},
-    sync::mpsc,
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
@@ -18,10 +21,11 @@ use crate::{Answer, Api, DataDir, command::prepared};
 /// A start with an empty data dir, on a machine that does other things too.
 const STARTS_WITHIN: Duration = Duration::from_secs(120);
 
-/// A `daybook serve` on a port of its own. Killed, not asked, when dropped.
+/// A `daybook serve` or `demo` on a port of its own. Killed, not asked, when dropped.
 #[derive(Debug)]
 pub struct Service {
     child: Child,
+    told: Value,
     address: String,
     log: PathBuf,
 }
@@ -42,8 +46,23 @@ impl Service {
     /// When it does not, with its log.
     #[must_use]
     pub fn start_with(dir: &DataDir, flags: &[&str]) -> Self {
-        let log = dir.path().join("serve.log");
-        let words = [&["serve", "--json", "--listen", "127.0.0.1:0"], flags].concat();
+        Self::run(dir, "serve", flags)
+    }
+
+    /// A `daybook demo`.
+    ///
+    /// # Panics
+    /// When it does not start, with its log.
+    #[must_use]
+    pub fn demo(dir: &DataDir, flags: &[&str]) -> Self {
+        Self::run(dir, "demo", flags)
+    }
+
+    fn run(dir: &DataDir, command: &str, flags: &[&str]) -> Self {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let log = dir.path().join(format!("{command}-{number}.log"));
+        let words = [&[command, "--json", "--listen", "127.0.0.1:0"], flags].concat();
         let mut child = prepared(dir, &words)
             .stdout(Stdio::piped())
             .stderr(File::create(&log).expect("the data dir is ours"))
@@ -57,10 +76,10 @@ impl Service {
             let _ = tell.send(first.and_then(Result::ok));
         });
         let first = told.recv_timeout(STARTS_WITHIN).ok().flatten();
-        let address = first
+        let told = first
             .and_then(|line| serde_json::from_str::<Value>(&line).ok())
-            .and_then(|line| Some(line["address"].as_str()?.to_owned()));
-        let Some(address) = address else {
+            .and_then(|told| Some((told["address"].as_str()?.to_owned(), told)));
+        let Some((address, told)) = told else {
             child.kill().ok();
             child.wait().ok();
             panic!(
@@ -70,9 +89,16 @@ impl Service {
         };
         Self {
             child,
+            told,
             address,
             log,
         }
+    }
+
+    /// The line that it told when it was ready.
+    #[must_use]
+    pub fn told(&self) -> &Value {
+        &self.told
     }
 
     /// Its address.

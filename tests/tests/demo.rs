@@ -1,0 +1,65 @@
+//! `daybook demo`: one command, and there is a business with years behind it.
+
+use std::thread::ScopedJoinHandle;
+
+use serde_json::{Value, json};
+use tests::{Api, DataDir, Service};
+
+/// The smallest of the three.
+fn start(dir: &DataDir) -> Service {
+    Service::demo(dir, &["--kind", "studio"])
+}
+
+fn api(service: &Service) -> Api {
+    service.api(service.told()["api_key"].as_str().expect("a key"))
+}
+
+/// What anybody would know the business by.
+async fn known_by(service: &Service) -> Value {
+    let api = api(service);
+    let services = api.get("/services?limit=500").await.body_of(200);
+    let newest = api.get("/history?limit=100&count=true").await.body_of(200);
+    let items = |list: &Value, fields: &[&str]| -> Vec<Value> {
+        let items = list["items"].as_array().expect("a list").iter();
+        let picked = |item: &Value| fields.iter().map(|field| item[*field].clone()).collect();
+        items.map(picked).collect()
+    };
+    json!({
+        "services": items(&services, &["name", "duration_min", "price"]),
+        "bookings": newest["total"],
+        "newest": items(&newest, &["status", "start", "end", "price", "paid", "service", "staff"]),
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demo_is_made_once_and_told_again_at_each_start() {
+    let dir = DataDir::new();
+    // Two at once: one makes it, the other waits for it.
+    let (first, second) = std::thread::scope(|scope| {
+        let [first, second] = [(); 2].map(|()| scope.spawn(|| start(&dir)));
+        let ready = |demo: ScopedJoinHandle<'_, Service>| demo.join().expect("it is ready");
+        (ready(first), ready(second))
+    });
+    let told = first.told().clone();
+    for field in ["slug", "owner_email", "owner_password", "api_key"] {
+        assert_eq!(told[field], second.told()[field], "one business: {field}");
+    }
+    assert!(second.stop().success());
+    let known = known_by(&first).await;
+    assert!(known["bookings"].as_i64() > Some(1_000), "{known:#}");
+
+    let who = json!({ "email": told["owner_email"], "password": told["owner_password"] });
+    let signed_in = first.api("nobody").post("/sign-in", who).await.body_of(200);
+    let owner = first.api(signed_in["token"].as_str().expect("a token"));
+    let business = owner.get("/business").await.body_of(200);
+    assert_eq!(business["slug"], told["slug"]);
+    assert_eq!(first.get("/readyz").await.status, 200);
+
+    assert!(first.stop().success());
+    dir.wait_until_stopped();
+    let again = start(&dir);
+    assert_eq!(again.told()["api_key"], told["api_key"]);
+    assert_eq!(again.told()["owner_password"], told["owner_password"]);
+    assert_eq!(known, known_by(&again).await, "as it was");
+    assert!(again.stop().success());
+}
