@@ -1,6 +1,6 @@
 //! The database: the one whose address is given, or a private PostgreSQL in the data dir.
 
-use std::{num::NonZeroU32, path::Path, str::FromStr, time::Duration};
+use std::{future::Future, num::NonZeroU32, path::Path, str::FromStr, time::Duration};
 
 use anyhow::Context;
 use sqlx::{
@@ -8,6 +8,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use testbed::Postgres;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     failure::Remedy,
@@ -20,6 +22,10 @@ const NAME: &str = "daybook";
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(5);
 /// How long a new connection to a given address may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// How often a private server is looked at, and how long after it could not be started it is tried again.
+const LOOKS_EVERY: Duration = Duration::from_secs(1);
+const TRIES_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 const URL: Setting = Setting {
     value: Some("URL"),
@@ -73,6 +79,15 @@ impl FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // Whatever stands before it, sqlx takes for a name of PostgreSQL.
+        if !["postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| text.starts_with(scheme))
+        {
+            return Err(
+                "is no address of a PostgreSQL database: it begins with postgres://".to_owned(),
+            );
+        }
         let options = text
             .parse()
             .map_err(|error| format!("is no address of a PostgreSQL database: {error}"))?;
@@ -166,10 +181,55 @@ impl Database {
             .connect_lazy_with(self.address.options.clone())
     }
 
+    /// Starts a private server again whenever it has died, until told to stop: nobody else would. None for a given one.
+    /// Not to outlive this value.
+    pub(crate) fn kept_up(
+        &self,
+        stop: CancellationToken,
+    ) -> Option<impl Future<Output = anyhow::Result<()>> + Send + 'static> {
+        let server = self.private.clone()?;
+        let mut looks = interval(LOOKS_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Some(async move {
+            while stop.run_until_cancelled(looks.tick()).await.is_some() {
+                match stop.run_until_cancelled(server.revive()).await {
+                    Some(Ok(false)) => {}
+                    Some(Ok(true)) => {
+                        tracing::warn!("the private PostgreSQL had died, and was started again");
+                    }
+                    Some(Err(error)) => {
+                        tracing::error!(%error, "the private PostgreSQL has died and cannot be started; tried again");
+                        looks.reset_after(TRIES_AGAIN_AFTER);
+                    }
+                    None => break,
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Lets a private server go; it is stopped if we were the last, which is waited for.
     pub(crate) async fn close(self) {
         if let Some(server) = self.private {
             server.leave().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_another_kind_of_database_is_no_address() {
+        for good in [
+            "postgres://owner:secret@db/daybook",
+            "postgresql:///daybook?host=/run",
+        ] {
+            assert!(good.parse::<Address>().is_ok(), "{good}");
+        }
+        for bad in ["mysql://owner@db/daybook", "db/daybook", "postgres:owner"] {
+            assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
     }
 }

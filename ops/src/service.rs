@@ -103,6 +103,9 @@ impl Service {
             }
         }));
 
+        let keeping = CancellationToken::new();
+        let mut database = Part::maybe(self.books.database.kept_up(keeping.clone()));
+
         let ended = tokio::select! {
             signal = interrupts.next() => {
                 tracing::info!(signal, "stopping: no new requests are taken, those in hand are finished");
@@ -131,6 +134,8 @@ impl Service {
                 );
                 projector.abort();
             }
+            keeping.cancel();
+            database.finished().await;
             drop(app);
             self.close().await;
         };

@@ -1,10 +1,19 @@
 //! `kill -9` under load: no acknowledged booking is lost, what was in hand is settled by its key, and the ledger has
-//! neither gap nor repeat. Once with the private PostgreSQL stopped and started again behind it, once adopted alive.
+//! neither gap nor repeat. Once with the private PostgreSQL stopped and started again behind it, once adopted alive;
+//! and once it is the PostgreSQL that is killed, under the service.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use jiff::{ToSpan as _, Zoned};
 use reqwest::Method;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tests::{Api, DataDir, Follow, Service, Shop, daybook};
 use tokio::{sync::Mutex, task::JoinSet};
@@ -183,5 +192,73 @@ async fn a_postgres_that_outlived_the_service_is_adopted() {
     follow.read_from_to(last + 1, booked.position());
     assert_eq!(placed(&dir), before + 1);
     assert_eq!(follow.interrupt(), Some(0));
+    assert!(service.stop().success());
+}
+
+/// How long the database may be away.
+const BACK_WITHIN: Duration = Duration::from_secs(90);
+
+/// Books, and asks again with the same key as long as the answer is that the database is away.
+async fn book_at_last(shop: &Shop, start: &str, key: &str) {
+    let began = Instant::now();
+    loop {
+        let answer = book(shop, start, key).await.expect("it answers");
+        if answer.status != 503 {
+            let _ = answer.body_of(201);
+            return;
+        }
+        assert!(
+            answer.headers.contains_key("Retry-After"),
+            "{:#}",
+            answer.body
+        );
+        assert!(
+            began.elapsed() < BACK_WITHIN,
+            "the database stays away: {:#}",
+            answer.body
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_that_is_killed_under_the_service_is_started_again() {
+    let dir = DataDir::new();
+    let service = Service::start(&dir);
+    let shop = Shop::open(&dir, &service).await;
+    let starts = hours(&shop, 1).await;
+    let booked = Arc::new(AtomicUsize::new(0));
+    let mut clients = JoinSet::new();
+    for client in 0..CLIENTS {
+        let (shop, starts, booked) = (shop.clone(), starts.clone(), booked.clone());
+        clients.spawn(async move {
+            let mine = starts.into_iter().skip(client).step_by(CLIENTS);
+            for (number, start) in mine.enumerate() {
+                book_at_last(&shop, &start, &format!("{client}-{number}")).await;
+                booked.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    }
+    tokio::time::sleep(UNTIL).await;
+    let lines = fs::read_to_string(dir.path().join("postgres/postmaster.pid")).expect("it runs");
+    let postmaster = lines.lines().next().and_then(|pid| pid.parse().ok());
+    let postmaster = postmaster.and_then(Pid::from_raw).expect("a number");
+    let before = booked.load(Ordering::Relaxed);
+    assert!(before < starts.len(), "all was booked before the kill");
+    kill_process(postmaster, Signal::KILL).expect("it runs");
+    clients.join_all().await;
+
+    assert_eq!(placed(&dir), starts.len());
+    let events = events(&dir);
+    let positions = events.iter().filter_map(|event| event["position"].as_i64());
+    let last = i64::try_from(events.len()).expect("fewer than that");
+    assert!(positions.eq(1..=last));
+    assert!(
+        service.log().contains("was started again"),
+        "{}",
+        service.log()
+    );
+    let ready = service.get("/readyz").await;
+    assert_eq!(ready.status, 200, "{:#}", ready.body);
     assert!(service.stop().success());
 }

@@ -45,6 +45,8 @@ const START_WITHIN: Duration = Duration::from_secs(180);
 #[derive(Debug, Clone)]
 pub struct Postgres {
     stay: Arc<Stay>,
+    data_dir: PathBuf,
+    settings: Settings,
     sockets: PathBuf,
     logs: PathBuf,
 }
@@ -201,6 +203,30 @@ impl Postgres {
             .database(database)
     }
 
+    /// Starts the server again if it has died under those who use it: killed by hand, or for want of memory. Tells
+    /// whether it had.
+    ///
+    /// # Errors
+    /// When its data are gone, or it cannot be started, as in [`start`](Self::start).
+    pub async fn revive(&self) -> Result<bool, PostgresError> {
+        let (data_dir, settings) = (self.data_dir.clone(), self.settings);
+        let sockets = self.sockets.clone();
+        blocking(move || {
+            if is_up(&data_dir.join("postgres"), &sockets) {
+                return Ok(false);
+            }
+            let data = data_dir.join("postgres");
+            if version_of(&data)?.is_none() {
+                // An empty one in its place would look as if nothing had ever been written.
+                let source = io::ErrorKind::NotFound.into();
+                return Err(PostgresError::Io { path: data, source });
+            }
+            // Whoever comes in finds the server as it should be; we are inside already, and need not stay twice.
+            open(&data_dir, settings).map(|_| true)
+        })
+        .await
+    }
+
     /// Leaves; if we were the last, returns when the server has been stopped. Dropping the value does the same but
     /// does not wait. Does nothing while clones of the value live.
     pub async fn leave(self) {
@@ -264,6 +290,8 @@ fn open(data_dir: &Path, settings: Settings) -> Result<Postgres, PostgresError> 
     drop(gate);
     Ok(Postgres {
         stay: Arc::new(stay),
+        data_dir: dir,
+        settings,
         sockets,
         logs: run.path().to_owned(),
     })
@@ -444,15 +472,8 @@ impl Server<'_> {
         lines[lines.len().saturating_sub(12)..].join("\n")
     }
 
-    /// Whether it takes connections.
     fn is_up(&self) -> bool {
-        // The eighth line of the lock file tells the state; the connection, that the file is not left from a crash.
-        let lines = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
-        lines
-            .lines()
-            .nth(7)
-            .is_some_and(|state| state.trim() == "ready")
-            && UnixStream::connect(self.sockets.join(format!(".s.PGSQL.{PORT}"))).is_ok()
+        is_up(self.data, self.sockets)
     }
 
     fn postmaster_lives(&self) -> bool {
@@ -465,6 +486,17 @@ impl Server<'_> {
         // Anything but "no such process" means that there is one, be it another user's.
         pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
     }
+}
+
+/// Whether the server takes connections.
+fn is_up(data: &Path, sockets: &Path) -> bool {
+    // The eighth line of the lock file tells the state; the connection, that the file is not left from a crash.
+    let lines = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+    lines
+        .lines()
+        .nth(7)
+        .is_some_and(|state| state.trim() == "ready")
+        && UnixStream::connect(sockets.join(format!(".s.PGSQL.{PORT}"))).is_ok()
 }
 
 fn succeeded(told: io::Result<Output>) -> Result<(), String> {
