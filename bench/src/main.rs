@@ -40,6 +40,9 @@ pub(crate) struct Arguments {
     /// Only see that all of it works: one short round with little of everything.
     #[arg(long)]
     quick: bool,
+    /// Only what has this in its name, beside `pgbench`: `--only slots`.
+    #[arg(long)]
+    only: Option<String>,
     /// The program to be measured; absent: the one beside this.
     #[arg(long)]
     daybook: Option<PathBuf>,
@@ -119,7 +122,8 @@ async fn main() -> anyhow::Result<()> {
         dir: dir.path().to_owned(),
     };
     let before = machine::load_average();
-    let mut bench = Bench::set_up(&server, program, arguments.amount()).await?;
+    let only = arguments.only.as_deref().unwrap_or_default();
+    let mut bench = Bench::set_up(&server, program, arguments.amount(), only).await?;
     let done = bench.run().await;
     let rows = bench.close().await?;
     server.leave().await;

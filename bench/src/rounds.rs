@@ -152,7 +152,10 @@ impl Bench {
         server: &Postgres,
         program: Program,
         amount: Amount,
+        only: &str,
     ) -> anyhow::Result<Self> {
+        let mut plan = plan();
+        plan.retain(|(_, row)| row.what.contains(only) || row.what.contains("pgbench"));
         let door = Scene::new(server, &program, "door", "api", amount).await?;
         let whole = Scene::new(server, &program, "whole", WHOLE, amount).await?;
         eprintln!("opened {} businesses twice", amount.businesses);
@@ -199,7 +202,7 @@ impl Bench {
             month,
             streams,
             history,
-            plan: plan(),
+            plan,
             at_rest: row("memory of the service at rest", None, "MB"),
             after: Vec::new(),
             live: row("projector live, under 32 clients: events", Some(32), ""),
