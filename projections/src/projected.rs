@@ -1,9 +1,9 @@
 //! An event as read models take it in.
 
-use domain::event::AnyEvent;
+use domain::{booking::BookingEvent, client::ClientEvent, event::AnyEvent};
 use jiff::Timestamp;
 
-use crate::{BusinessId, Metadata, Position, Version};
+use crate::{BusinessId, Metadata, Position, Version, rows::Key};
 
 /// An event on its way into the read models: upcast, opened and decoded once for all of them.
 #[derive(Debug, Clone)]
@@ -22,6 +22,34 @@ pub struct Projected {
     pub metadata: Metadata,
     /// What. Sealed values are open, or erased where their key is gone.
     pub event: AnyEvent,
+}
+
+impl Projected {
+    /// Which booking it tells of, and what.
+    pub(crate) fn of_booking(&self) -> Option<(Key, &BookingEvent)> {
+        match &self.event {
+            AnyEvent::Booking(id, event) => Some(((self.business.0, id.uuid()), event)),
+            AnyEvent::Business(..)
+            | AnyEvent::Service(..)
+            | AnyEvent::Staff(..)
+            | AnyEvent::Desk(..)
+            | AnyEvent::Client(..)
+            | AnyEvent::Access(..) => None,
+        }
+    }
+
+    /// Which client it tells of, and what.
+    pub(crate) fn of_client(&self) -> Option<(Key, &ClientEvent)> {
+        match &self.event {
+            AnyEvent::Client(id, event) => Some(((self.business.0, id.uuid()), event)),
+            AnyEvent::Business(..)
+            | AnyEvent::Service(..)
+            | AnyEvent::Staff(..)
+            | AnyEvent::Desk(..)
+            | AnyEvent::Booking(..)
+            | AnyEvent::Access(..) => None,
+        }
+    }
 }
 
 /// An instant as PostgreSQL keeps it, in whole microseconds: what a row is compared with must not depend on whether

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::money::{Currency, Money};
 use rust_decimal::Decimal;
 use serde::Serialize;
-use sqlx::error::BoxDynError;
+use sqlx::{FromRow, PgConnection, error::BoxDynError, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{ApplyError, Projected};
@@ -22,9 +22,35 @@ pub(crate) fn touched<'a, E>(
     keys.into_iter().unzip()
 }
 
-/// Rows as the one argument of `json_to_recordset`.
-pub(crate) fn as_json<R: Serialize>(rows: &[R]) -> Result<String, ApplyError> {
-    serde_json::to_string(rows).map_err(|e| ApplyError::Misfit(e.to_string()))
+/// Loads rows by their keys, which the statement takes as `unnest($1::uuid[], $2::uuid[])`. Without keys the database
+/// is not asked.
+pub(crate) async fn load<R>(
+    db: &mut PgConnection,
+    statement: &'static str,
+    (businesses, ids): (Vec<Uuid>, Vec<Uuid>),
+) -> Result<Vec<R>, sqlx::Error>
+where
+    R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let rows = sqlx::query_as(statement).bind(businesses).bind(ids);
+    rows.fetch_all(db).await
+}
+
+/// Stores rows, which the statement takes as `json_to_recordset($1::json)`. Without rows the database is not asked.
+pub(crate) async fn store<R: Serialize>(
+    db: &mut PgConnection,
+    statement: &'static str,
+    rows: &[R],
+) -> Result<(), ApplyError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = serde_json::to_string(rows).map_err(|e| ApplyError::Misfit(e.to_string()))?;
+    sqlx::query(statement).bind(rows).execute(db).await?;
+    Ok(())
 }
 
 /// A text that somebody asks for, to compare with what is kept. PostgreSQL takes no NUL, and nothing kept holds one.

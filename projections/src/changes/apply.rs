@@ -12,16 +12,16 @@ use uuid::Uuid;
 use super::{FieldChange, of_access, of_booking::Standing, of_client, tell};
 use crate::{
     ApplyError, Projected,
-    rows::{Key, as_json, touched},
+    rows::{self, Key, touched},
 };
 
 pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<(), ApplyError> {
-    let mut bookings = load_bookings(db, touched(batch, of_booking)).await?;
+    let mut bookings = load_bookings(db, touched(batch, Projected::of_booking)).await?;
     let mut lines = Vec::with_capacity(batch.len());
     for projected in batch {
         let mut none = None;
-        let standing = match of_booking(projected) {
-            Some((key, ())) => bookings.entry(key).or_default(),
+        let standing = match projected.of_booking() {
+            Some((key, _)) => bookings.entry(key).or_default(),
             None => &mut none,
         };
         lines.push(line(projected, standing));
@@ -29,18 +29,6 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
     store_lines(db, &lines).await?;
     store_bookings(db, &bookings).await?;
     store_actors(db, batch).await
-}
-
-fn of_booking(projected: &Projected) -> Option<(Key, ())> {
-    match &projected.event {
-        AnyEvent::Booking(id, _) => Some(((projected.business.0, id.uuid()), ())),
-        AnyEvent::Business(..)
-        | AnyEvent::Service(..)
-        | AnyEvent::Staff(..)
-        | AnyEvent::Desk(..)
-        | AnyEvent::Client(..)
-        | AnyEvent::Access(..) => None,
-    }
 }
 
 /// A row of `change`.
@@ -132,10 +120,8 @@ impl Subject {
 }
 
 async fn store_lines(db: &mut PgConnection, lines: &[Line<'_>]) -> Result<(), ApplyError> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
+    rows::store(
+        db,
         "insert into change (business_id, position, at, recorded_at, actor_kind, actor_id, actor_role, source,
                              subject_type, subject_id, booking_id, client_id, action, changes, reason, reason_under)
          select business_id, position, at, recorded_at, actor_kind, actor_id, actor_role, source,
@@ -144,28 +130,22 @@ async fn store_lines(db: &mut PgConnection, lines: &[Line<'_>]) -> Result<(), Ap
              as r (business_id uuid, position bigint, at timestamptz, recorded_at timestamptz, actor_kind text,
                    actor_id uuid, actor_role text, source text, subject_type text, subject_id uuid, booking_id uuid,
                    client_id uuid, action text, changes jsonb, reason text, reason_under uuid)",
+        lines,
     )
-    .bind(as_json(lines)?)
-    .execute(db)
-    .await?;
-    Ok(())
+    .await
 }
 
 async fn load_bookings(
     db: &mut PgConnection,
-    (businesses, bookings): (Vec<Uuid>, Vec<Uuid>),
+    keys: (Vec<Uuid>, Vec<Uuid>),
 ) -> Result<BTreeMap<Key, Option<Standing>>, sqlx::Error> {
-    if bookings.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<(Uuid, Uuid, Json<Standing>)> = sqlx::query_as(
+    let rows: Vec<(Uuid, Uuid, Json<Standing>)> = rows::load(
+        db,
         "select b.business_id, b.booking_id, b.standing
            from unnest($1::uuid[], $2::uuid[]) as t (business_id, booking_id)
            join change_booking b using (business_id, booking_id)",
+        keys,
     )
-    .bind(businesses)
-    .bind(bookings)
-    .fetch_all(db)
     .await?;
     let rows = rows.into_iter();
     Ok(rows.map(|(b, id, s)| ((b, id), Some(s.0))).collect())
@@ -193,20 +173,16 @@ async fn store_bookings(
         })
     });
     let rows: Vec<_> = rows.collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
+    rows::store(
+        db,
         "insert into change_booking (business_id, booking_id, staff_id, standing)
          select business_id, booking_id, staff_id, standing
            from json_to_recordset($1::json) as r (business_id uuid, booking_id uuid, staff_id uuid, standing jsonb)
              on conflict (business_id, booking_id) do update
             set (staff_id, standing) = (excluded.staff_id, excluded.standing)",
+        &rows,
     )
-    .bind(as_json(&rows)?)
-    .execute(db)
-    .await?;
-    Ok(())
+    .await
 }
 
 /// What the actor that an event is about is called from then on, if it says so.

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use cqrs_es::Aggregate;
-use domain::{
-    client::{Client, ClientEvent},
-    event::AnyEvent,
-};
+use domain::client::Client;
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::{PgConnection, types::Json};
@@ -15,16 +12,16 @@ use uuid::Uuid;
 use crate::{
     ApplyError, Projected,
     folding::{Contacts, fold},
-    rows::{Key, as_json, touched},
+    rows::{self, Key, touched},
 };
 
 /// The last letter there is: who has no name any more stands after all who have.
 const NAMELESS: &str = "\u{10ffff}";
 
 pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<(), ApplyError> {
-    let mut clients = load(db, touched(batch, of_client)).await?;
+    let mut clients = load(db, touched(batch, Projected::of_client)).await?;
     for projected in batch {
-        if let Some((key, event)) = of_client(projected) {
+        if let Some((key, event)) = projected.of_client() {
             let standing = clients.entry(key).or_insert_with(|| Standing {
                 client: Client::default(),
                 created_at: projected.occurred_at,
@@ -37,8 +34,8 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
         }
     }
     let rows: Vec<_> = clients.iter().filter_map(Row::of).collect();
-    if !rows.is_empty() {
-        sqlx::query(
+    rows::store(
+        db,
             "insert into client (business_id, client_id, name, sort_name, words, created_at, state, version, position)
              select business_id, client_id, name, sort_name, words, created_at, state, version, position
                from json_to_recordset($1::json)
@@ -48,24 +45,9 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
                 set (name, sort_name, words, state, version, position)
                   = (excluded.name, excluded.sort_name, excluded.words, excluded.state, excluded.version,
                      excluded.position)",
-        )
-        .bind(as_json(&rows)?)
-        .execute(db)
-        .await?;
-    }
-    Ok(())
-}
-
-fn of_client(projected: &Projected) -> Option<(Key, &ClientEvent)> {
-    match &projected.event {
-        AnyEvent::Client(id, event) => Some(((projected.business.0, id.uuid()), event)),
-        AnyEvent::Business(..)
-        | AnyEvent::Service(..)
-        | AnyEvent::Staff(..)
-        | AnyEvent::Desk(..)
-        | AnyEvent::Booking(..)
-        | AnyEvent::Access(..) => None,
-    }
+        &rows,
+    )
+    .await
 }
 
 /// A client, and how far their stream has been taken in.
@@ -78,19 +60,15 @@ struct Standing {
 
 async fn load(
     db: &mut PgConnection,
-    (businesses, clients): (Vec<Uuid>, Vec<Uuid>),
+    keys: (Vec<Uuid>, Vec<Uuid>),
 ) -> Result<BTreeMap<Key, Standing>, sqlx::Error> {
-    if clients.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<(Uuid, Uuid, Json<Client>, jiff_sqlx::Timestamp)> = sqlx::query_as(
+    let rows: Vec<(Uuid, Uuid, Json<Client>, jiff_sqlx::Timestamp)> = rows::load(
+        db,
         "select c.business_id, c.client_id, c.state, c.created_at
            from unnest($1::uuid[], $2::uuid[]) as t (business_id, client_id)
            join client c using (business_id, client_id)",
+        keys,
     )
-    .bind(businesses)
-    .bind(clients)
-    .fetch_all(db)
     .await?;
     let rows = rows.into_iter().map(|(b, id, client, created_at)| {
         let standing = Standing {

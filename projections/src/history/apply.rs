@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use cqrs_es::Aggregate;
 use domain::{
-    booking::{Booking, BookingEvent, Held, Status},
+    booking::{Booking, Held, Status},
     client::ClientEvent,
-    event::AnyEvent,
 };
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -18,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     ApplyError, Projected,
     folding::{Contacts, fold},
-    rows::{Key, as_json, touched},
+    rows::{self, Key, touched},
 };
 
 pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<(), ApplyError> {
@@ -27,9 +26,9 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
 }
 
 async fn take_bookings(db: &mut PgConnection, batch: &[Projected]) -> Result<(), ApplyError> {
-    let mut bookings = load_bookings(db, touched(batch, of_booking)).await?;
+    let mut bookings = load_bookings(db, touched(batch, Projected::of_booking)).await?;
     for told in batch {
-        if let Some((key, event)) = of_booking(told) {
+        if let Some((key, event)) = told.of_booking() {
             let standing = bookings.entry(key).or_default();
             standing.booking.apply(event.clone());
             standing.version = told.version.0;
@@ -37,25 +36,7 @@ async fn take_bookings(db: &mut PgConnection, batch: &[Projected]) -> Result<(),
         }
     }
     let rows: Vec<_> = bookings.iter().filter_map(BookingRow::of).collect();
-    if !rows.is_empty() {
-        sqlx::query(include_str!("store_bookings.sql"))
-            .bind(as_json(&rows)?)
-            .execute(db)
-            .await?;
-    }
-    Ok(())
-}
-
-fn of_booking(told: &Projected) -> Option<(Key, &BookingEvent)> {
-    match &told.event {
-        AnyEvent::Booking(id, event) => Some(((told.business.0, id.uuid()), event)),
-        AnyEvent::Business(..)
-        | AnyEvent::Service(..)
-        | AnyEvent::Staff(..)
-        | AnyEvent::Desk(..)
-        | AnyEvent::Client(..)
-        | AnyEvent::Access(..) => None,
-    }
+    rows::store(db, include_str!("store_bookings.sql"), &rows).await
 }
 
 /// A booking, and how far its stream has been taken in.
@@ -68,19 +49,15 @@ struct Standing {
 
 async fn load_bookings(
     db: &mut PgConnection,
-    (businesses, bookings): (Vec<Uuid>, Vec<Uuid>),
+    keys: (Vec<Uuid>, Vec<Uuid>),
 ) -> Result<BTreeMap<Key, Standing>, sqlx::Error> {
-    if bookings.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<(Uuid, Uuid, Json<Booking>)> = sqlx::query_as(
+    let rows: Vec<(Uuid, Uuid, Json<Booking>)> = rows::load(
+        db,
         "select b.business_id, b.booking_id, b.state
            from unnest($1::uuid[], $2::uuid[]) as t (business_id, booking_id)
            join history_booking b using (business_id, booking_id)",
+        keys,
     )
-    .bind(businesses)
-    .bind(bookings)
-    .fetch_all(db)
     .await?;
     let standing = |Json(booking)| Standing {
         booking,
@@ -185,53 +162,36 @@ async fn take_clients(db: &mut PgConnection, batch: &[Projected]) -> Result<(), 
         }
     }
     let rows: Vec<_> = clients.iter().map(ClientRow::of).collect();
-    if !rows.is_empty() {
-        sqlx::query(
-            "insert into history_client (business_id, client_id, name, contacts, words)
+    rows::store(
+        db,
+        "insert into history_client (business_id, client_id, name, contacts, words)
              select business_id, client_id, name, contacts, words
                from json_to_recordset($1::json)
                  as r (business_id uuid, client_id uuid, name text, contacts jsonb, words text)
                  on conflict (business_id, client_id) do update
                 set (name, contacts, words) = (excluded.name, excluded.contacts, excluded.words)",
-        )
-        .bind(as_json(&rows)?)
-        .execute(db)
-        .await?;
-    }
-    Ok(())
+        &rows,
+    )
+    .await
 }
 
 /// What changes by what a client is found.
 fn of_client(told: &Projected) -> Option<(Key, &ClientEvent)> {
-    match &told.event {
-        AnyEvent::Client(id, event) if Contacts::concern(event) => {
-            Some(((told.business.0, id.uuid()), event))
-        }
-        AnyEvent::Client(..)
-        | AnyEvent::Booking(..)
-        | AnyEvent::Business(..)
-        | AnyEvent::Service(..)
-        | AnyEvent::Staff(..)
-        | AnyEvent::Desk(..)
-        | AnyEvent::Access(..) => None,
-    }
+    told.of_client()
+        .filter(|(_, event)| Contacts::concern(event))
 }
 
 async fn load_clients(
     db: &mut PgConnection,
-    (businesses, clients): (Vec<Uuid>, Vec<Uuid>),
+    keys: (Vec<Uuid>, Vec<Uuid>),
 ) -> Result<BTreeMap<Key, Contacts>, sqlx::Error> {
-    if clients.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<(Uuid, Uuid, Json<Contacts>)> = sqlx::query_as(
+    let rows: Vec<(Uuid, Uuid, Json<Contacts>)> = rows::load(
+        db,
         "select c.business_id, c.client_id, c.contacts
            from unnest($1::uuid[], $2::uuid[]) as t (business_id, client_id)
            join history_client c using (business_id, client_id)",
+        keys,
     )
-    .bind(businesses)
-    .bind(clients)
-    .fetch_all(db)
     .await?;
     let rows = rows
         .into_iter()

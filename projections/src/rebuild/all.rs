@@ -63,6 +63,11 @@ impl Rebuild {
         {
             tracing::warn!(%error, "What a failed rebuild left was not taken away; the next one does");
         }
+        // Closing alone would do, but the server takes its time over it, and the next rebuild may come at once.
+        sqlx::query("select pg_advisory_unlock($1)")
+            .bind(LOCK)
+            .execute(&mut keeper)
+            .await?;
         keeper.close().await?;
         rebuilt
     }

@@ -17,12 +17,12 @@ use uuid::Uuid;
 use crate::{
     ApplyError, Projected,
     projected::as_kept,
-    rows::{Key, as_json, touched},
+    rows::{self, Key, touched},
     till::sale,
 };
 
 pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<(), ApplyError> {
-    let mut bookings = load(db, touched(batch, of_booking)).await?;
+    let mut bookings = load(db, touched(batch, Projected::of_booking)).await?;
     let mut payments = vec![];
     for projected in batch {
         match &projected.event {
@@ -69,18 +69,6 @@ fn take(
         booking_id: Some(key.1),
         ..Payment::new(projected, at, amount)
     })
-}
-
-fn of_booking(projected: &Projected) -> Option<(Key, ())> {
-    match &projected.event {
-        AnyEvent::Booking(id, _) => Some(((projected.business.0, id.uuid()), ())),
-        AnyEvent::Client(..)
-        | AnyEvent::Business(..)
-        | AnyEvent::Service(..)
-        | AnyEvent::Staff(..)
-        | AnyEvent::Desk(..)
-        | AnyEvent::Access(..) => None,
-    }
 }
 
 /// A row of `summary_booking`.
@@ -196,20 +184,16 @@ impl Payment {
 
 async fn load(
     db: &mut PgConnection,
-    (businesses, bookings): (Vec<Uuid>, Vec<Uuid>),
+    keys: (Vec<Uuid>, Vec<Uuid>),
 ) -> Result<BTreeMap<Key, Booking>, sqlx::Error> {
-    if bookings.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<Booking> = sqlx::query_as(
+    let rows: Vec<Booking> = rows::load(
+        db,
         "select b.business_id, b.booking_id, b.visit_id, b.client_id, b.staff_id, b.service_id, b.desk_id, b.status,
                 b.source, b.deleted, b.starts, b.price, b.paid
            from unnest($1::uuid[], $2::uuid[]) as t (business_id, booking_id)
            join summary_booking b using (business_id, booking_id)",
+        keys,
     )
-    .bind(businesses)
-    .bind(bookings)
-    .fetch_all(db)
     .await?;
     let rows = rows.into_iter();
     Ok(rows
@@ -218,10 +202,8 @@ async fn load(
 }
 
 async fn store_bookings(db: &mut PgConnection, rows: &[&Booking]) -> Result<(), ApplyError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
+    rows::store(
+        db,
         "insert into summary_booking (business_id, booking_id, visit_id, client_id, staff_id, service_id, desk_id, status,
                                       source, deleted, starts, price, paid)
          select business_id, booking_id, visit_id, client_id, staff_id, service_id, desk_id, status,
@@ -234,26 +216,20 @@ async fn store_bookings(db: &mut PgConnection, rows: &[&Booking]) -> Result<(), 
             set (staff_id, service_id, desk_id, status, deleted, starts, price, paid)
               = (excluded.staff_id, excluded.service_id, excluded.desk_id, excluded.status, excluded.deleted,
                  excluded.starts, excluded.price, excluded.paid)",
+        rows,
     )
-    .bind(as_json(rows)?)
-    .execute(db)
-    .await?;
-    Ok(())
+    .await
 }
 
 async fn store_payments(db: &mut PgConnection, rows: &[Payment]) -> Result<(), ApplyError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
+    rows::store(
+        db,
         "insert into summary_payment (business_id, position, at, amount, booking_id, client_id, staff_id, service_id)
          select business_id, position, at, amount, booking_id, client_id, staff_id, service_id
            from json_to_recordset($1::json)
              as r (business_id uuid, position bigint, at timestamptz, amount numeric, booking_id uuid, client_id uuid,
                    staff_id uuid, service_id uuid)",
+        rows,
     )
-    .bind(as_json(rows)?)
-    .execute(db)
-    .await?;
-    Ok(())
+    .await
 }

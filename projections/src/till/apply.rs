@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::Kind;
 use crate::{
     ApplyError, Projected,
-    rows::{Key, as_json, touched},
+    rows::{self, Key, touched},
 };
 
 pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<(), ApplyError> {
@@ -122,35 +122,27 @@ pub(crate) fn sale(event: &ClientEvent) -> Option<&Sale> {
 }
 
 /// The booking of which an event tells what the till keeps.
-fn of_booking(projected: &Projected) -> Option<(Key, ())> {
+fn of_booking(projected: &Projected) -> Option<(Key, &BookingEvent)> {
     use BookingEvent as E;
-    match &projected.event {
-        AnyEvent::Booking(id, event) => match event {
-            E::Placed(_)
-            | E::Rescheduled { .. }
-            | E::ServiceChanged { .. }
-            | E::PaymentRecorded(_)
-            | E::PaymentRefunded(_)
-            | E::Deleted { .. }
-            | E::Restored { .. } => Some(((projected.business.0, id.uuid()), ())),
-            E::Confirmed(_)
-            | E::PriceChanged { .. }
-            | E::Arrived(_)
-            | E::Left(_)
-            | E::Completed(_)
-            | E::MarkedNoShow(_)
-            | E::Cancelled { .. }
-            | E::StatusCorrected { .. }
-            | E::Commented(_)
-            | E::Reviewed(_) => None,
-        },
-        AnyEvent::Client(..)
-        | AnyEvent::Business(..)
-        | AnyEvent::Service(..)
-        | AnyEvent::Staff(..)
-        | AnyEvent::Desk(..)
-        | AnyEvent::Access(..) => None,
-    }
+    projected.of_booking().filter(|(_, event)| match event {
+        E::Placed(_)
+        | E::Rescheduled { .. }
+        | E::ServiceChanged { .. }
+        | E::PaymentRecorded(_)
+        | E::PaymentRefunded(_)
+        | E::Deleted { .. }
+        | E::Restored { .. } => true,
+        E::Confirmed(_)
+        | E::PriceChanged { .. }
+        | E::Arrived(_)
+        | E::Left(_)
+        | E::Completed(_)
+        | E::MarkedNoShow(_)
+        | E::Cancelled { .. }
+        | E::StatusCorrected { .. }
+        | E::Commented(_)
+        | E::Reviewed(_) => false,
+    })
 }
 
 /// A row of `till_booking`.
@@ -290,19 +282,15 @@ fn row<'a>(projected: &Projected, taken: Taken<'a>) -> PaymentRow<'a> {
 
 async fn load(
     db: &mut PgConnection,
-    (businesses, bookings): (Vec<Uuid>, Vec<Uuid>),
+    keys: (Vec<Uuid>, Vec<Uuid>),
 ) -> Result<BTreeMap<Key, Booking>, sqlx::Error> {
-    if bookings.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<Booking> = sqlx::query_as(
+    let rows: Vec<Booking> = rows::load(
+        db,
         "select b.business_id, b.booking_id, b.client_id, b.staff_id, b.reference, b.deleted, b.methods
            from unnest($1::uuid[], $2::uuid[]) as t (business_id, booking_id)
            join till_booking b using (business_id, booking_id)",
+        keys,
     )
-    .bind(businesses)
-    .bind(bookings)
-    .fetch_all(db)
     .await?;
     let rows = rows.into_iter();
     Ok(rows
@@ -311,10 +299,8 @@ async fn load(
 }
 
 async fn store_bookings(db: &mut PgConnection, rows: &[&Booking]) -> Result<(), ApplyError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
+    rows::store(
+        db,
         "insert into till_booking (business_id, booking_id, client_id, staff_id, reference, deleted, methods)
          select business_id, booking_id, client_id, staff_id, reference, deleted, methods
            from json_to_recordset($1::json)
@@ -322,18 +308,14 @@ async fn store_bookings(db: &mut PgConnection, rows: &[&Booking]) -> Result<(), 
                    methods jsonb)
              on conflict (business_id, booking_id) do update
             set (staff_id, deleted, methods) = (excluded.staff_id, excluded.deleted, excluded.methods)",
+        rows,
     )
-    .bind(as_json(rows)?)
-    .execute(db)
-    .await?;
-    Ok(())
+    .await
 }
 
 async fn store_payments(db: &mut PgConnection, rows: &[PaymentRow<'_>]) -> Result<(), ApplyError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
+    rows::store(
+        db,
         "insert into till_payment (business_id, position, payment_id, kind, at, amount, currency, method, taken_by_kind,
                                    taken_by, booking_id, client_id, staff_id, refund_of, text, text_under)
          select business_id, position, payment_id, kind, at, amount, currency, method, taken_by_kind,
@@ -342,9 +324,7 @@ async fn store_payments(db: &mut PgConnection, rows: &[PaymentRow<'_>]) -> Resul
              as r (business_id uuid, position bigint, payment_id uuid, kind text, at timestamptz, amount numeric,
                    currency text, method text, taken_by_kind text, taken_by uuid, booking_id uuid, client_id uuid,
                    staff_id uuid, refund_of uuid, text text, text_under uuid)",
+        rows,
     )
-    .bind(as_json(rows)?)
-    .execute(db)
-    .await?;
-    Ok(())
+    .await
 }
