@@ -61,6 +61,7 @@ mod schema;
 mod serve;
 pub mod texts;
 mod timekeeping;
+mod unread;
 
 pub use self::{
     app::{App, Clock, Parts, Probe, Settings},

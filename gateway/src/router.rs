@@ -25,6 +25,7 @@ use crate::{
     problem::{Code, Problem, speak},
     routes,
     texts::Message,
+    unread,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -75,6 +76,7 @@ fn passed<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
                 .layer(from_fn(watch))
                 .layer(CompressionLayer::new())
                 .layer(from_fn(speak))
+                .layer(from_fn(unread::read_out))
                 .layer(CatchPanicLayer::custom(panicked)),
         )
 }

@@ -223,32 +223,23 @@ pub(crate) async fn read_body<B: DeserializeOwned>(
     read_json(&bytes)
 }
 
-/// How much of a body that is too large is read and thrown away: a sender who is still writing hears no answer.
-const DRAINED: usize = 32 << 20;
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The whole of a body of at most `limit` bytes.
+/// The whole of a body of at most `limit` bytes. What comes beyond is left to [`unread`](crate::unread).
 async fn whole(body: Body, limit: usize) -> Result<Bytes, Problem> {
     let lost = || Problem::new(Code::Malformed).detail(Message::new("detail-body-lost"));
     let mut arriving = body.into_data_stream();
     let reading = async {
-        let (mut bytes, mut drained) = (Vec::new(), 0);
+        let mut bytes = Vec::new();
         while let Some(chunk) = arriving.next().await {
             let chunk = chunk.map_err(|_| lost())?;
-            if drained == 0 && bytes.len() + chunk.len() <= limit {
-                bytes.extend_from_slice(&chunk);
-                continue;
+            if bytes.len() + chunk.len() > limit {
+                let most = i64::try_from(limit).unwrap_or(i64::MAX);
+                let detail = Message::new("detail-too-large").with_number("max", most);
+                return Err(Problem::new(Code::TooLarge).detail(detail));
             }
-            drained += chunk.len();
-            if drained > DRAINED {
-                break;
-            }
-        }
-        if drained > 0 {
-            let most = i64::try_from(limit).unwrap_or(i64::MAX);
-            let detail = Message::new("detail-too-large").with_number("max", most);
-            return Err(Problem::new(Code::TooLarge).detail(detail));
+            bytes.extend_from_slice(&chunk);
         }
         Ok(bytes.into())
     };

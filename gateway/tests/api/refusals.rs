@@ -1,8 +1,15 @@
 //! The refusals that no other file plays: the database away, panics, words in six languages.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{Salon, header, id_of, seen};
 
@@ -110,4 +117,42 @@ async fn who_was_erased_reads_as_nobody_and_is_written_about_no_more() {
         .put(&format!("{path}/tags"), &json!({"tags": ["old"]}))
         .await
         .assert_status_ok();
+}
+
+/// Sends a body of `length` bytes a moment after its headers, and gives the first line of the answer.
+async fn late_body(connection: &mut TcpStream, path: &str, length: usize) -> String {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: ada\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    connection.write_all(&vec![b' '; length]).await.unwrap();
+    let mut answer = vec![0; 64 << 10];
+    let read = connection.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_refusal_is_heard_and_leaves_the_connection_good() {
+    let salon = Salon::open().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(gateway::serve(listener, salon.app.clone(), stop.clone()));
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    for (path, length, line) in [
+        ("/api/v1/services", 2, "HTTP/1.1 401 Unauthorized"),
+        ("/api/v1/nowhere", 2, "HTTP/1.1 404 Not Found"),
+        ("/livez", 2, "HTTP/1.1 405 Method Not Allowed"),
+        ("/api/v1/services", 5 << 20, "HTTP/1.1 401 Unauthorized"),
+        ("/api/v1/sign-in", 5 << 20, "HTTP/1.1 413 Payload Too Large"),
+        ("/api/v1/nowhere", 2, "HTTP/1.1 404 Not Found"),
+    ] {
+        let told = late_body(&mut connection, path, length).await;
+        assert_eq!(told, line, "{path} with {length} bytes");
+    }
+    drop(connection);
+    stop.cancel();
+    serving.await.unwrap().unwrap();
 }
