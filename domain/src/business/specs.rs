@@ -1,0 +1,171 @@
+//! A business from its opening on, its hours, closures and rules.
+
+use cqrs_es::test::TestFramework;
+use uuid::Uuid;
+
+use super::*;
+
+fn business() -> TestFramework<Business> {
+    TestFramework::with(())
+}
+
+fn label(text: &str) -> Label {
+    Label::parse(text).unwrap()
+}
+
+fn open(name: &str) -> BusinessCommand {
+    BusinessCommand::Open {
+        name: label(name),
+        slug: Slug::parse("laka").unwrap(),
+        time_zone: Zone::named("Europe/Warsaw").unwrap(),
+        currency: Currency::PLN,
+        country: Country::parse("PL").unwrap(),
+    }
+}
+
+fn opened() -> Vec<BusinessEvent> {
+    Business::default().decide(open("Łąka")).unwrap()
+}
+
+fn change(to: SettingsWanted, priced: bool) -> BusinessCommand {
+    BusinessCommand::ChangeSettings {
+        to: Box::new(to),
+        priced,
+    }
+}
+
+fn days(from: &str, to: &str) -> LocalSpan {
+    LocalSpan::new(from.parse().unwrap(), to.parse().unwrap()).unwrap()
+}
+
+#[test]
+fn opens_once() {
+    business()
+        .given(opened())
+        .when(open("Again"))
+        .then_expect_error(BusinessError::AlreadyOpened);
+}
+
+#[test]
+fn tells_only_the_settings_that_differ() {
+    let to = SettingsWanted {
+        name: Some(label("Łąka")),
+        country: Some(Country::parse("UA").unwrap()),
+        ..Default::default()
+    };
+    let changed = SettingsChanged {
+        country: Some(Change {
+            from: Country::parse("PL").unwrap(),
+            to: Country::parse("UA").unwrap(),
+        }),
+        ..Default::default()
+    };
+    business()
+        .given(opened())
+        .when(change(to, false))
+        .then_expect_events(vec![BusinessEvent::SettingsChanged(Box::new(changed))]);
+}
+
+#[test]
+fn the_currency_stays_once_something_has_a_price() {
+    let to = SettingsWanted {
+        currency: Some(Currency::EUR),
+        ..Default::default()
+    };
+    business()
+        .given(opened())
+        .when(change(to.clone(), true))
+        .then_expect_error(BusinessError::CurrencyInUse);
+    let events = Business::default();
+    let mut events = opened().into_iter().fold(events, |mut b, e| {
+        b.remember(e);
+        b
+    });
+    for event in events.decide(change(to, false)).unwrap() {
+        events.remember(event);
+    }
+    assert_eq!(events.settings().unwrap().currency, Currency::EUR);
+}
+
+#[test]
+fn speaks_at_least_one_language() {
+    let to = SettingsWanted {
+        languages: Some(vec![]),
+        ..Default::default()
+    };
+    business()
+        .given(opened())
+        .when(change(to, false))
+        .then_expect_error(BusinessError::NoLanguage);
+}
+
+#[test]
+fn a_policys_numbers_have_their_ranges() {
+    for (notice, fits) in [(10_080, true), (10_081, false)] {
+        let policy = Policy {
+            min_notice_min: Minutes::new(notice),
+            ..Policy::default()
+        };
+        let open = opened().into_iter().fold(Business::default(), |mut b, e| {
+            b.remember(e);
+            b
+        });
+        assert_eq!(
+            open.decide(BusinessCommand::SetPolicy(policy)).is_ok(),
+            fits,
+            "{notice}"
+        );
+    }
+    business()
+        .given(opened())
+        .when(BusinessCommand::SetPolicy(Policy {
+            horizon_days: 0,
+            ..Policy::default()
+        }))
+        .then_expect_error(BusinessError::OutOfRange {
+            field: "horizon_days",
+            least: 1,
+            most: 730,
+        });
+}
+
+#[test]
+fn a_closure_is_moved_and_called_off() {
+    let closure_id = Id::new(Uuid::from_u128(9));
+    let first = days("2026-12-25T00:00", "2026-12-26T00:00");
+    let longer = days("2026-12-25T00:00", "2026-12-27T00:00");
+    let mut events = opened();
+    events.push(BusinessEvent::ClosurePlanned {
+        closure_id,
+        name: None,
+        span: first,
+    });
+    business()
+        .given(events.clone())
+        .when(BusinessCommand::ChangeClosure {
+            closure_id,
+            name: None,
+            span: Some(longer),
+        })
+        .then_expect_events(vec![BusinessEvent::ClosureChanged {
+            closure_id,
+            name: None,
+            span: Some(Change {
+                from: first,
+                to: longer,
+            }),
+        }]);
+    events.push(BusinessEvent::ClosureCancelled { closure_id });
+    business()
+        .given(events)
+        .when(BusinessCommand::CancelClosure(closure_id))
+        .then_expect_error(BusinessError::NoSuchClosure);
+}
+
+#[test]
+fn nothing_is_set_before_it_opens() {
+    business()
+        .given_no_previous_events()
+        .when(BusinessCommand::SetHours(None))
+        .then_expect_error(BusinessError::NotOpened);
+}

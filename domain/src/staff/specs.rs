@@ -1,0 +1,147 @@
+//! A staff member from joining to leaving.
+
+use cqrs_es::test::TestFramework;
+use uuid::Uuid;
+
+use super::*;
+
+fn staff() -> TestFramework<Staff> {
+    TestFramework::with(())
+}
+
+fn ada() -> Member {
+    let id: Id<Staff> = Id::new(Uuid::from_u128(1));
+    Member {
+        name: Sealed::open(id, PersonName::parse("Ada").unwrap()),
+        email: None,
+        phone: None,
+        grid: Grid {
+            slot_interval_min: Minutes::new(15),
+            slot_grid: SlotGrid::Interval,
+        },
+        service_ids: vec![],
+        working_hours: None,
+    }
+}
+
+fn joined() -> Vec<StaffEvent> {
+    vec![StaffEvent::Joined(ada())]
+}
+
+fn every(minutes: u32) -> StaffCommand {
+    StaffCommand::Change(StaffWanted {
+        slot_interval_min: Some(Minutes::new(minutes)),
+        ..Default::default()
+    })
+}
+
+#[test]
+fn joins_once() {
+    staff()
+        .given(joined())
+        .when(StaffCommand::Join(ada()))
+        .then_expect_error(StaffError::AlreadyJoined);
+}
+
+#[test]
+fn slots_are_a_minute_to_a_day_apart() {
+    staff()
+        .given(joined())
+        .when(every(0))
+        .then_expect_error(StaffError::SlotInterval);
+    staff()
+        .given(joined())
+        .when(every(1_441))
+        .then_expect_error(StaffError::SlotInterval);
+    let day = Grid {
+        slot_interval_min: Minutes::new(1_440),
+        slot_grid: SlotGrid::Interval,
+    };
+    staff()
+        .given(joined())
+        .when(every(1_440))
+        .then_expect_events(vec![StaffEvent::SlotIntervalSet {
+            from: ada().grid,
+            to: day,
+        }]);
+}
+
+#[test]
+fn working_hours_set_again_are_nothing_new() {
+    let hours = WorkingHours {
+        weekly: vec![],
+        overrides: vec![],
+    };
+    staff()
+        .given(joined())
+        .when(StaffCommand::SetWorkingHours(Some(hours.clone())))
+        .then_expect_events(vec![StaffEvent::WorkingHoursSet {
+            from: None,
+            to: Some(hours.clone()),
+        }]);
+    let set = StaffEvent::WorkingHoursSet {
+        from: None,
+        to: Some(hours.clone()),
+    };
+    staff()
+        .given(vec![StaffEvent::Joined(ada()), set])
+        .when(StaffCommand::SetWorkingHours(Some(hours)))
+        .then_expect_events(vec![]);
+}
+
+#[test]
+fn an_absence_that_was_never_planned_cannot_be_cancelled() {
+    let absence_id = Id::new(Uuid::from_u128(5));
+    staff()
+        .given(joined())
+        .when(StaffCommand::CancelAbsence(absence_id))
+        .then_expect_error(StaffError::NoSuchAbsence);
+}
+
+#[test]
+fn who_left_takes_no_changes_and_leaves_no_second_time() {
+    let left = || vec![StaffEvent::Joined(ada()), StaffEvent::Left {}];
+    staff()
+        .given(left())
+        .when(every(20))
+        .then_expect_error(StaffError::Left);
+    staff()
+        .given(left())
+        .when(StaffCommand::Leave)
+        .then_expect_events(vec![]);
+}
+
+#[test]
+fn an_address_is_put_in_and_taken_away() {
+    let id: Id<Staff> = Id::new(Uuid::from_u128(1));
+    let email = Some(Sealed::open(id, Email::parse("ada@example.org").unwrap()));
+    let to = |email| {
+        StaffCommand::Change(StaffWanted {
+            email: Some(email),
+            ..Default::default()
+        })
+    };
+    let put = StaffEvent::DetailsChanged {
+        name: None,
+        email: Some(Change {
+            from: None,
+            to: email.clone(),
+        }),
+        phone: None,
+    };
+    staff()
+        .given(joined())
+        .when(to(email.clone()))
+        .then_expect_events(vec![put.clone()]);
+    staff()
+        .given(vec![StaffEvent::Joined(ada()), put])
+        .when(to(None))
+        .then_expect_events(vec![StaffEvent::DetailsChanged {
+            name: None,
+            email: Some(Change {
+                from: email,
+                to: None,
+            }),
+            phone: None,
+        }]);
+}
