@@ -6,7 +6,7 @@
 use domain::{
     booking::{Booking, Plan, Resource},
     id::Id,
-    planning::{Enquiry, Taken, Unwelcome, Why},
+    planning::{Audience, Enquiry, Move, Taken, Unwelcome, Why, Wish},
     service::LONGEST_MIN,
     slots::{Freedom, Notice, Refusal, Slot, Unavailable},
     time::{Minutes, Span},
@@ -87,12 +87,50 @@ impl From<&Slot> for SlotView {
 
 /// What is asked of the time: services that the catalogue can serve, perhaps to replace bookings that stand.
 pub(crate) struct Inquiry<'a> {
-    pub(crate) app: &'a App,
-    pub(crate) business: BusinessId,
-    pub(crate) known: &'a Known,
-    pub(crate) enquiry: &'a Enquiry<'a>,
+    app: &'a App,
+    business: BusinessId,
+    known: &'a Known,
+    pub(crate) enquiry: Enquiry<'a>,
     /// Bookings whose own time does not stand in their way.
-    pub(crate) moving: &'a [Id<Booking>],
+    moving: Vec<Id<Booking>>,
+}
+
+impl App {
+    /// Asks for time for something new. `visit`: a refusal's fields stand inside of `services`.
+    pub(crate) fn inquire<'a>(
+        &'a self,
+        business: BusinessId,
+        known: &'a Known,
+        wishes: &[Wish],
+        visit: bool,
+    ) -> Result<Inquiry<'a>, Problem> {
+        let enquiry = known.catalogue.enquire(wishes, Audience::Staff);
+        Ok(Inquiry {
+            app: self,
+            business,
+            known,
+            enquiry: enquiry.map_err(|error| unwelcome(&error, visit))?,
+            moving: vec![],
+        })
+    }
+
+    /// Asks for other time for what was agreed.
+    pub(crate) fn inquire_again<'a>(
+        &'a self,
+        business: BusinessId,
+        known: &'a Known,
+        agreed: &[(&Plan, Move)],
+        visit: bool,
+    ) -> Result<Inquiry<'a>, Problem> {
+        let enquiry = known.catalogue.enquire_again(agreed);
+        Ok(Inquiry {
+            app: self,
+            business,
+            known,
+            enquiry: enquiry.map_err(|error| unwelcome(&error, visit))?,
+            moving: vec![],
+        })
+    }
 }
 
 /// How a start is to be looked at.
@@ -119,6 +157,12 @@ impl Terms {
 }
 
 impl Inquiry<'_> {
+    /// To replace these bookings: their own time does not stand in their way.
+    pub(crate) fn instead_of(mut self, moving: impl IntoIterator<Item = Id<Booking>>) -> Self {
+        self.moving.extend(moving);
+        self
+    }
+
     /// The plans for a start. With one staff member and at most one desk to choose from there is nothing to look up:
     /// whether the time is free, the ledger says when it takes it.
     pub(crate) async fn plan(&self, start: Timestamp, terms: Terms) -> Result<Vec<Plan>, Problem> {
@@ -285,7 +329,7 @@ fn not_to_be_had(unavailable: &Unavailable, visit: bool) -> Problem {
 }
 
 /// 422: the catalogue cannot serve it whatever the time. `visit`: the fields stand inside of `services`.
-pub(crate) fn unwelcome(unwelcome: &Unwelcome, visit: bool) -> Problem {
+fn unwelcome(unwelcome: &Unwelcome, visit: bool) -> Problem {
     let message = match unwelcome.why {
         Why::NoSuchService | Why::NoSuchStaff | Why::NoSuchDesk => {
             Message::new("violation-not-found")

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use domain::{
     id::Id,
-    planning::{Audience, Wish},
+    planning::Wish,
     slots::Notice,
     time::{Minutes, local_date},
 };
@@ -19,7 +19,7 @@ use crate::{
     command::{Answer, Ask},
     problem::Problem,
     texts::Message,
-    timekeeping::{Inquiry, SlotView, unwelcome},
+    timekeeping::SlotView,
 };
 
 /// The most dates that may be asked for.
@@ -109,24 +109,13 @@ async fn availability(
     }
     let known = app.catalogue_now(business).await?;
     let wishes = wishes(&asked.service_id, &asked.staff_id, &asked.desk_id)?;
-    let visit = wishes.len() > 1;
-    let enquiry = known
-        .catalogue
-        .enquire(&wishes, Audience::Staff)
-        .map_err(|error| unwelcome(&error, visit))?;
-    let inquiry = Inquiry {
-        app: &app,
-        business,
-        known: &known,
-        enquiry: &enquiry,
-        moving: &[],
-    };
+    let inquiry = app.inquire(business, &known, &wishes, wishes.len() > 1)?;
     let taken = inquiry.taken(asked.from, asked.to).await?;
     let notice = Notice {
         now: app.now(),
         min: Minutes::ZERO,
     };
-    let slots = enquiry.slots(asked.from, asked.to, notice, &taken);
+    let slots = inquiry.enquiry.slots(asked.from, asked.to, notice, &taken);
     Ok(Answer::ok(Slots {
         slots: slots.iter().map(SlotView::from).collect(),
     }))
@@ -147,18 +136,7 @@ async fn next(State(app): State<App>, ask: Ask<NextQuery>) -> Result<Answer<Slot
     }
     let known = app.catalogue_now(business).await?;
     let wishes = wishes(&asked.service_id, &asked.staff_id, &asked.desk_id)?;
-    let visit = wishes.len() > 1;
-    let enquiry = known
-        .catalogue
-        .enquire(&wishes, Audience::Staff)
-        .map_err(|error| unwelcome(&error, visit))?;
-    let inquiry = Inquiry {
-        app: &app,
-        business,
-        known: &known,
-        enquiry: &enquiry,
-        moving: &[],
-    };
+    let inquiry = app.inquire(business, &known, &wishes, wishes.len() > 1)?;
     let after = asked.after.unwrap_or_else(|| app.now());
     Ok(Answer::ok(Slots {
         slots: inquiry.next_free(after, limit).await?,

@@ -27,7 +27,7 @@ use crate::{
     command::{Answer, Ask, At, Call, Decision, Done, Envelope, Loaded, Outcome},
     problem::{Code, Problem},
     texts::Message,
-    timekeeping::{Inquiry, Terms, claim_set, unwelcome},
+    timekeeping::{Terms, claim_set},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -192,18 +192,9 @@ async fn reschedule(
                 .map(|(_, loaded)| Ok(&loaded.state.held()?.plan))
                 .collect::<Result<_, Problem>>()?;
             let agreed: Vec<_> = plans.iter().map(|plan| (*plan, Move::default())).collect();
-            let enquiry = known
-                .catalogue
-                .enquire_again(&agreed)
-                .map_err(|error| unwelcome(&error, true))?;
             let moving: Vec<_> = open.iter().map(|(id, _)| *id).collect();
-            let inquiry = Inquiry {
-                app,
-                business,
-                known: &known,
-                enquiry: &enquiry,
-                moving: &moving,
-            };
+            let inquiry = app.inquire_again(business, &known, &agreed, true)?;
+            let inquiry = inquiry.instead_of(moving.iter().copied());
             let to = inquiry
                 .plan(asked.start, Terms::of_the_house(freedom, app.now()))
                 .await?;
@@ -231,18 +222,9 @@ async fn reschedule(
                 .iter()
                 .filter_map(|(_, loaded)| Some((&loaded.state.held().ok()?.plan, Move::default())))
                 .collect();
-            let enquiry = known
-                .catalogue
-                .enquire_again(&agreed)
-                .map_err(|error| unwelcome(&error, true))?;
             let moving: Vec<_> = open.iter().map(|(id, _)| *id).collect();
-            let inquiry = Inquiry {
-                app,
-                business,
-                known: &known,
-                enquiry: &enquiry,
-                moving: &moving,
-            };
+            let inquiry = app.inquire_again(business, &known, &agreed, true)?;
+            let inquiry = inquiry.instead_of(moving.iter().copied());
             Err(inquiry.with_next_free(refused, asked.start).await)
         }
         Err(refused) => Err(refused),

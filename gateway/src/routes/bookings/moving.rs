@@ -5,11 +5,12 @@ use cqrs_es::Aggregate as _;
 use domain::{
     booking::{Booking, BookingCommand, Plan},
     id::Id,
-    planning::{Audience, Enquiry, Move, Wish},
+    planning::{Move, Wish},
     slots::Freedom,
     time::Minutes,
 };
 use jiff::Timestamp;
+use ledger::BusinessId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -23,7 +24,7 @@ use crate::{
     catalogue::Known,
     command::{Answer, At, Call, Decision, Done, Envelope, Outcome},
     problem::{Code, Problem},
-    timekeeping::{Inquiry, Terms, claim_set, unwelcome},
+    timekeeping::{Inquiry, Terms, claim_set},
 };
 
 /// How a booking is to stand.
@@ -198,17 +199,7 @@ impl App {
             Some(start) => start,
             None => {
                 let known = self.catalogue(business).await?;
-                let enquiry = known
-                    .catalogue
-                    .enquire(&[wish], Audience::Staff)
-                    .map_err(|e| unwelcome(&e, false))?;
-                let inquiry = Inquiry {
-                    app: self,
-                    business,
-                    known: &known,
-                    enquiry: &enquiry,
-                    moving: &[],
-                };
+                let inquiry = self.inquire(business, &known, &[wish], false)?;
                 let free = inquiry
                     .next_free(held.plan.start.max(self.now()), 1)
                     .await?;
@@ -239,15 +230,7 @@ impl App {
                     .state
                     .decide((moving.command)(Box::new(held.plan.clone())))?;
                 let known = self.catalogue_for(call, &attempt).await?;
-                let enquiry = moving.enquiry(&known, &held.plan)?;
-                let own = [moving.id];
-                let inquiry = Inquiry {
-                    app: self,
-                    business,
-                    known: &known,
-                    enquiry: &enquiry,
-                    moving: &own,
-                };
+                let inquiry = moving.inquiry(self, business, &known, &held.plan)?;
                 let start = moving.start.unwrap_or(held.plan.start);
                 let mut plans = inquiry
                     .plan(start, moving.terms(&held.plan, self.now()))
@@ -311,16 +294,8 @@ impl App {
         let Ok(held) = loaded.state.held() else {
             return refused;
         };
-        let Ok(enquiry) = moving.enquiry(&known, &held.plan) else {
+        let Ok(inquiry) = moving.inquiry(self, business, &known, &held.plan) else {
             return refused;
-        };
-        let own = [moving.id];
-        let inquiry = Inquiry {
-            app: self,
-            business,
-            known: &known,
-            enquiry: &enquiry,
-            moving: &own,
         };
         inquiry
             .with_next_free(refused, moving.start.unwrap_or(held.plan.start))
@@ -329,9 +304,15 @@ impl App {
 }
 
 impl Moving<'_> {
-    fn enquiry<'k>(&self, known: &'k Known, plan: &Plan) -> Result<Enquiry<'k>, Problem> {
-        let enquiry = match self.service {
-            None => known.catalogue.enquire_again(&[(plan, self.to)]),
+    fn inquiry<'a>(
+        &self,
+        app: &'a App,
+        business: BusinessId,
+        known: &'a Known,
+        plan: &Plan,
+    ) -> Result<Inquiry<'a>, Problem> {
+        let inquiry = match self.service {
+            None => app.inquire_again(business, known, &[(plan, self.to)], false),
             Some(service_id) => {
                 let wish = Wish {
                     service_id: Id::new(service_id),
@@ -340,10 +321,10 @@ impl Moving<'_> {
                     duration_min: None,
                     price: None,
                 };
-                known.catalogue.enquire(&[wish], Audience::Staff)
+                app.inquire(business, known, &[wish], false)
             }
         };
-        enquiry.map_err(|error| unwelcome(&error, false))
+        Ok(inquiry?.instead_of([self.id]))
     }
 
     /// Who stays at their start need not stand on today's grid, nor ahead of now: only what is new is looked at.

@@ -6,7 +6,7 @@ use domain::{
     booking::{Booking, BookingCommand, BookingEvent, Comment, Placement, Plan, Reference, Status},
     client::{Client, ClientCommand},
     id::{self, Id},
-    planning::{Audience, Wish},
+    planning::Wish,
     sealed::{KeyId, Sealed},
     slots::Freedom,
     text::{FreeText, Origin},
@@ -27,7 +27,7 @@ use crate::{
     problem::{Code, Problem},
     routes::{clients::card::NewClient, visits},
     texts::Message,
-    timekeeping::{Inquiry, Terms, claim_set, unwelcome},
+    timekeeping::{Terms, claim_set},
 };
 
 /// Who races for the last free chair tries again with the next one; so often at most.
@@ -256,21 +256,14 @@ impl App {
             }
             let business = call.caller.business();
             let known = self.catalogue(business).await?;
-            let enquiry = known
-                .catalogue
-                .enquire(wishes, Audience::Staff)
-                .map_err(|error| unwelcome(&error, visit))?;
-            let inquiry = Inquiry {
-                app: self,
-                business,
-                known: &known,
-                enquiry: &enquiry,
-                moving: &[],
-            };
+            let inquiry = self.inquire(business, &known, wishes, visit)?;
             // Somebody else may still be free at that very time.
             tried += 1;
             let terms = Terms::of_the_house(freedom, self.now());
-            if tried < CHOICES && enquiry.has_choice() && inquiry.plan(start, terms).await.is_ok() {
+            if tried < CHOICES
+                && inquiry.enquiry.has_choice()
+                && inquiry.plan(start, terms).await.is_ok()
+            {
                 continue;
             }
             return Err(inquiry.with_next_free(refused, start).await);
@@ -291,17 +284,7 @@ impl App {
         let business = call.caller.business();
         let known = self.catalogue_for(call, &attempt).await?;
         let visit = making.visit_id.is_some();
-        let enquiry = known
-            .catalogue
-            .enquire(wishes, Audience::Staff)
-            .map_err(|error| unwelcome(&error, visit))?;
-        let inquiry = Inquiry {
-            app: self,
-            business,
-            known: &known,
-            enquiry: &enquiry,
-            moving: &[],
-        };
+        let inquiry = self.inquire(business, &known, wishes, visit)?;
         let plans = inquiry
             .plan(start, Terms::of_the_house(freedom, self.now()))
             .await?;
