@@ -199,18 +199,20 @@ impl Vault {
         Ok(ring)
     }
 
-    /// A ring of one key that was read elsewhere, this very moment. None: it is destroyed, or was never made.
+    /// A ring of keys that were read elsewhere, this very moment. None: destroyed, or never made.
     ///
     /// # Errors
-    /// When it does not unwrap.
-    pub fn ring_of(
+    /// When one does not unwrap.
+    pub fn ring_of<'a>(
         &self,
         business: Uuid,
-        key: Uuid,
-        wrapped: Option<&[u8]>,
+        keys: impl IntoIterator<Item = (Uuid, Option<&'a [u8]>)>,
     ) -> Result<KeyRing, OpenError> {
-        let held = self.held(business, key, wrapped)?;
-        Ok(KeyRing([((business, key), held)].into()))
+        let held = keys.into_iter().map(|(key, wrapped)| {
+            let held = self.held(business, key, wrapped)?;
+            Ok(((business, key), held))
+        });
+        Ok(KeyRing(held.collect::<Result<_, OpenError>>()?))
     }
 
     fn held(&self, business: Uuid, key: Uuid, wrapped: Option<&[u8]>) -> Result<Held, OpenError> {

@@ -482,14 +482,35 @@ impl App {
             return self.load(business, id).await;
         };
         let loaded = self.ledger().fold::<A>(shown)?;
-        let ring = self.vault().ring_of(business.0, id, shown.key.as_deref())?;
-        let mut json = serde_json::to_value(&loaded.state).map_err(Problem::internal)?;
+        self.opened_by(business, done, loaded).await
+    }
+
+    /// A folded stream, opened with the keys that a command's append brought along; if it speaks of somebody else
+    /// too, with theirs.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn opened_by<A: Kind>(
+        &self,
+        business: ledger::BusinessId,
+        done: &Done,
+        loaded: Loaded<A>,
+    ) -> Result<Loaded<A>, Problem> {
+        let json = to_raw_value(&loaded.state).map_err(Problem::internal)?;
+        if !vault::holds_sealed(&json) {
+            return Ok(loaded);
+        }
+        let keys = done
+            .shown
+            .iter()
+            .map(|shown| (shown.id, shown.key.as_deref()));
+        let ring = self.vault().ring_of(business.0, keys)?;
+        let mut json = serde_json::from_str(json.get()).map_err(Problem::internal)?;
         match ring.open(business.0, &mut json) {
             Ok(()) => Ok(Loaded {
                 state: serde_json::from_value(json).map_err(Problem::internal)?,
                 version: loaded.version,
             }),
-            // It speaks of somebody else too.
             Err(OpenError::NotAsked { .. }) => self.opened(business, loaded).await,
             Err(error) => Err(error.into()),
         }

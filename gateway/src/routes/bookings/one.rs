@@ -91,13 +91,15 @@ impl App {
         self.show_booking(business, &done).await
     }
 
-    /// A booking to be changed: it is there, and stands where `If-Match` says.
+    /// A booking to be changed: it is there, and stands where `If-Match` says. What is sealed in it stays so: no rule
+    /// looks at words, and the answer's are opened with the key that the append brings along.
     pub(crate) async fn booking(
         &self,
         call: &Envelope,
         id: Id<Booking>,
     ) -> Result<Loaded<Booking>, Problem> {
         let loaded = self
+            .ledger()
             .load::<Booking>(call.caller.business(), id.uuid())
             .await?;
         call.expects(loaded.version)?;
