@@ -97,7 +97,8 @@ async fn many_events_of_many_businesses_open_as_they_were() {
         (THERE, event(4), there),
         (THERE, event(5), json!("nothing to open")),
     ];
-    assert!(!json!(batch).to_string().contains("Bo"));
+    // With its space no box, which is base64, can hold it by chance.
+    assert!(!json!(batch).to_string().contains("Bo again"));
     vault.open_many(&mut batch).await.unwrap();
     let opened: Vec<Value> = batch.into_iter().map(|(_, _, payload)| payload).collect();
     assert_eq!(
