@@ -416,8 +416,8 @@ impl Enquiry<'_> {
         let around = Minutes::new(lengths.sum::<u32>().saturating_add(26 * 60)).to_duration();
         let zone = &self.settings.time_zone;
         let days = zone.days(first, last).or_else(|| zone.days(first, first));
-        let (start, end) = days.map_or((Timestamp::MIN, Timestamp::MAX), |d| (d.start(), d.end()));
-        let start = start.saturating_sub(around).unwrap_or(Timestamp::MIN);
+        let (start, end) = days.map_or((LONG_AGO, Timestamp::MAX), |d| (d.start(), d.end()));
+        let start = start.saturating_sub(around).unwrap_or(LONG_AGO);
         let end = end.saturating_add(around).unwrap_or(Timestamp::MAX);
         Span::new(start, end).unwrap_or_else(|_| everything())
     }
@@ -539,6 +539,9 @@ impl Enquiry<'_> {
         }
     }
 }
+
+/// Before all bookings; and not the first instant that can be written here, which databases cannot.
+const LONG_AGO: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 
 fn everything() -> Span {
     Span::new(Timestamp::MIN, Timestamp::MAX).expect("time does not run backwards")

@@ -4,8 +4,9 @@ use domain::{
     contact::{Country, Phone},
     hours::WorkingHours,
     money::{Currency, Money},
-    time::LocalSpan,
+    time::{LocalSpan, Zone},
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
 use crate::{
@@ -51,6 +52,14 @@ impl Checks {
             None => None,
             Some(None) => Some(None),
             Some(Some(value)) => self.take(field, read(value)).map(Some),
+        }
+    }
+
+    /// An instant that somebody can have meant, by the years that imported history may speak of too.
+    pub fn moment(&mut self, field: &str, at: Timestamp) {
+        let year = Zone::utc().date_of(at).year();
+        if !(1900..=2199).contains(&year) {
+            self.fault(field, Message::new("violation-date"));
         }
     }
 

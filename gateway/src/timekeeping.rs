@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     catalogue::Known,
+    checks::Checks,
     problem::{Code, Problem, Violation},
     texts::Message,
 };
@@ -166,6 +167,9 @@ impl Inquiry<'_> {
     /// The plans for a start. With one staff member and at most one desk to choose from there is nothing to look up:
     /// whether the time is free, the ledger says when it takes it.
     pub(crate) async fn plan(&self, start: Timestamp, terms: Terms) -> Result<Vec<Plan>, Problem> {
+        let mut checks = Checks::default();
+        checks.moment("start", start);
+        checks.done()?;
         let taken = if self.enquiry.has_choice() {
             let date = self.date_of(start)?;
             self.taken(date, date).await?

@@ -218,10 +218,11 @@ pub mod local_date {
     use jiff::civil::Date;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-    /// The date of a text `YYYY-MM-DD`, if it is one.
+    /// The date of a text `YYYY-MM-DD`, if it is one. There was no year 0, and databases refuse it.
     pub fn parse(text: &str) -> Option<Date> {
         let plain = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-        if plain { text.parse().ok() } else { None }
+        let date = if plain { text.parse().ok() } else { None };
+        date.filter(|date: &Date| date.year() >= 1)
     }
 
     /// Writes `YYYY-MM-DD`.

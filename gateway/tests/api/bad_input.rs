@@ -181,6 +181,7 @@ async fn dates_that_cannot_be() {
         (closure("2026-02-02T00:00", "2026-02-02T00:00"), "to"),
         (closure("2026-02-02T00:00Z", "2026-02-03T00:00Z"), "from"),
         (closure("yesterday", "2026-02-03T00:00"), "from"),
+        (closure("0000-12-31T00:00", "2026-02-03T00:00"), "from"),
     ] {
         let request = salon.post("/business/closures", &body);
         let problem = refused(&salon, request, 422, "invalid").await;

@@ -490,3 +490,26 @@ async fn what_is_repeated_must_stand_where_it_was_seen() {
     refused(&again, 412, "stale");
     assert_eq!(day.salon.head().await, before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_that_nobody_can_have_meant_do_not_stop_what_is_read() {
+    let day = Day::begin().await;
+    let id = day.book("2026-11-23T10:00:00Z").await;
+    let before = day.salon.head().await;
+    for year in ["0000", "-004800", "1899", "9999"] {
+        let long_ago = format!("{year}-06-01T10:00:00Z");
+        let pay = json!({"amount": "5.00", "method": "cash", "at": long_ago});
+        faulty(&day.step(id, "payments", pay.clone()).await, "at", "date");
+        let sale = format!("/clients/{}/payments", day.ada);
+        faulty(&day.salon.post(&sale, &pay).await, "at", "date");
+        let free = json!({"start": long_ago, "off_grid": true, "outside_hours": true});
+        faulty(&day.step(id, "reschedule", free).await, "start", "date");
+    }
+    assert_eq!(day.salon.head().await, before);
+    let last = format!(
+        "/availability?service_id={}&from=9999-12-31&to=9999-12-31",
+        day.cut
+    );
+    let slots = day.salon.get(&last).await;
+    assert_eq!(slots.status_code(), 200, "{}", slots.text());
+}

@@ -91,6 +91,8 @@ pub(super) async fn pay(
         let mut checks = Checks::default();
         let amount = checks.amount("amount", &asked.amount, step.held.plan.price.currency());
         let method = checks.take("method", Label::parse(&asked.method));
+        let at = asked.at.unwrap_or(step.now);
+        checks.moment("at", at);
         match (amount, method) {
             (Some(amount), Some(method)) if checks.is_clean() => {
                 Ok(BookingCommand::RecordPayment {
@@ -98,7 +100,7 @@ pub(super) async fn pay(
                         payment_id,
                         amount,
                         method,
-                        at: asked.at.unwrap_or(step.now),
+                        at,
                         by: step.call.caller.actor().clone(),
                         note: None,
                     },

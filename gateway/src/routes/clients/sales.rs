@@ -104,6 +104,8 @@ async fn sell(
         let amount = checks.amount("amount", &call.body.amount, currency);
         let method = checks.take("method", Label::parse(&call.body.method));
         let text = checks.maybe("text", call.body.text.as_deref(), FreeText::parse);
+        let at = call.body.at.unwrap_or(on.now);
+        checks.moment("at", at);
         let (Some(amount), Some(method), true) = (amount, method, checks.is_clean()) else {
             return Err(checks.into());
         };
@@ -113,7 +115,7 @@ async fn sell(
                 amount,
                 method,
                 text: text.map(|text| Sealed::open(Id::<Client>::new(client), text)),
-                at: call.body.at.unwrap_or(on.now),
+                at,
                 by: call.caller.actor().clone(),
                 staff_id: None,
                 service_id: None,
