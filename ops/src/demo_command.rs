@@ -62,7 +62,7 @@ pub(crate) async fn run(
     };
     let (service, demo) = tokio::select! {
         begun = begun => begun?,
-        _ = interrupts.next() => return Ok(()),
+        _ = interrupts.next() => return Demo::broken_off(settings),
     };
     tell(demo.as_ref(), service.address().as_deref(), output)?;
     service.run(settings, interrupts).await
@@ -100,10 +100,7 @@ impl Demo {
             };
         };
         if !known.finished {
-            return Err(failure(
-                "the demo business is half-made: its making was broken off",
-                format!("remove {} and start again", settings.data_dir.display()),
-            ));
+            return Err(half_made(settings));
         }
         // The file may lie beside another database than the one it was made in.
         service.books.business(&known.slug).await?;
@@ -186,6 +183,14 @@ impl Demo {
         Ok(made)
     }
 
+    /// Told to stop before it was there: whoever said so should know what they have now.
+    fn broken_off(settings: &Settings) -> anyhow::Result<()> {
+        match Self::read(&settings.data_dir.join(FILE))? {
+            Some(known) if !known.finished => Err(half_made(settings)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn read(path: &Path) -> anyhow::Result<Option<Self>> {
         match fs::read(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -220,12 +225,20 @@ impl Demo {
     }
 }
 
+fn half_made(settings: &Settings) -> anyhow::Error {
+    failure(
+        "the demo business is half-made: its making was broken off",
+        format!("remove {} and start again", settings.data_dir.display()),
+    )
+}
+
 /// One process at a time looks for the demo and makes it, as long as the answer lives: whoever comes second finds it
 /// made.
 async fn alone(data_dir: &Path) -> anyhow::Result<File> {
-    let used = || format!("{} could not be used", data_dir.display());
-    let remedy = "name another with --data-dir, or make it yours";
-    let dir = File::open(data_dir).remedy(used(), remedy)?;
+    let dir = File::open(data_dir).remedy(
+        format!("{} could not be used", data_dir.display()),
+        "name another with --data-dir, or make it yours",
+    )?;
     let mut told = false;
     loop {
         match dir.try_lock() {
@@ -235,7 +248,8 @@ async fn alone(data_dir: &Path) -> anyhow::Result<File> {
                 told = true;
             }
             Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => return Err(error).remedy(used(), remedy),
+            // Some file systems lock no folders. Two at once are rare; then the slug stops the second.
+            Err(TryLockError::Error(_)) => return Ok(dir),
         }
         tokio::time::sleep(LOOKS_EVERY).await;
     }

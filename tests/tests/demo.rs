@@ -1,9 +1,9 @@
 //! `daybook demo`: one command, and there is a business with years behind it.
 
-use std::thread::ScopedJoinHandle;
+use std::{process::Command, thread::ScopedJoinHandle};
 
 use serde_json::{Value, json};
-use tests::{Api, DataDir, Service};
+use tests::{Api, DataDir, Service, daybook};
 
 /// The smallest of the three.
 fn start(dir: &DataDir) -> Service {
@@ -62,4 +62,32 @@ async fn a_demo_is_made_once_and_told_again_at_each_start() {
     assert_eq!(again.told()["owner_password"], told["owner_password"]);
     assert_eq!(known, known_by(&again).await, "as it was");
     assert!(again.stop().success());
+}
+
+#[test]
+fn a_demo_that_is_stopped_while_it_is_made_says_what_to_do() {
+    let dir = DataDir::new();
+    let script = format!(
+        "'{}' demo --kind studio --listen 127.0.0.1:0 --data-dir '{dir}' & \
+         until [ -s '{dir}/demo.json' ] || ! kill -0 $!; do sleep 0.02; done; kill -TERM $!; wait $!",
+        tests::binary().display(),
+        dir = dir.path().display(),
+    );
+    let stopped = Command::new("bash")
+        .args(["-c", &script])
+        .env("DAYBOOK_NATS_URL", "off")
+        .output()
+        .expect("there is a bash");
+    let said = String::from_utf8_lossy(&stopped.stderr);
+    assert_eq!(stopped.status.code(), Some(1), "{said}");
+    assert!(said.contains("half-made"), "{said}");
+    dir.wait_until_stopped();
+
+    let again = daybook(&dir, &["demo", "--listen", "127.0.0.1:0"]);
+    assert_eq!(again.code, Some(1));
+    assert!(
+        again.stderr.contains("half-made") && again.stderr.contains("remove"),
+        "{}",
+        again.stderr
+    );
 }
