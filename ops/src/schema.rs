@@ -78,6 +78,11 @@ pub(crate) async fn is_current(db: &PgPool) -> Result<bool, sqlx::Error> {
 /// Brings the database up to date, one process at a time (an advisory lock), and tells which migrations were applied.
 pub(crate) async fn migrate(database: &Database) -> anyhow::Result<Vec<i64>> {
     let mut db = database.connect().await?;
+    // To the end of this connection: of two who grant the same right at once, PostgreSQL fails one.
+    db.lock().await.remedy(
+        "the database could not be locked for its migrations",
+        "see that PostgreSQL is well and run `daybook migrate` again",
+    )?;
     let before = applied(&mut db).await?;
     let migrated = MIGRATIONS.run(&mut db).await;
     if let Err(error) = migrated {

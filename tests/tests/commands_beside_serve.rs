@@ -221,3 +221,18 @@ async fn a_service_that_may_not_migrate_does_not_start_on_an_empty_database() {
     let service = Service::start_with(&dir, &["--no-migrate"]);
     assert!(service.stop().success());
 }
+
+#[test]
+fn of_many_who_migrate_at_once_one_does_it_and_none_fails() {
+    let dir = DataDir::new();
+    let applied: Vec<usize> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..6)
+            .map(|_| scope.spawn(|| daybook(&dir, &["migrate", "--json"]).json()))
+            .collect();
+        let done = running.into_iter().map(|one| one.join().expect("it ends"));
+        done.map(|told| told["applied"].as_array().map_or(0, Vec::len))
+            .collect()
+    });
+    let busy = applied.iter().filter(|applied| **applied > 0).count();
+    assert_eq!(busy, 1, "{applied:?}");
+}
