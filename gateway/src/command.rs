@@ -14,6 +14,7 @@ mod call;
 mod decision;
 mod kind;
 mod send;
+mod strict;
 
 pub(crate) use self::call::read_body;
 pub use self::{

@@ -59,6 +59,7 @@ mod router;
 mod routes;
 mod schema;
 mod serve;
+mod sheet;
 pub mod texts;
 mod timekeeping;
 mod unread;

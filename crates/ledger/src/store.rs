@@ -16,8 +16,12 @@ use crate::settle::{Fallback, call, settle};
 use crate::taken::Remembered;
 use crate::{Append, AppendError, Appended};
 
-/// How many appends one process has under way at a time, each on a connection of its own.
-const LANES: usize = 16;
+/// How many appends one process has under way at a time, each on a connection of its own: enough that processors and
+/// disk are never idle. More of them only take turns (the bare database does a third more with 8 at a time than with 32).
+fn lanes() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (4 * processors).clamp(8, 32)
+}
 
 /// The ledger of all businesses in one database. Cheap to clone; the clones share everything.
 #[derive(Clone)]
@@ -40,7 +44,7 @@ impl Ledger {
     pub fn new(pool: PgPool, upcasters: Vec<Box<dyn EventUpcaster>>) -> Self {
         Self {
             inner: Arc::new(Inner {
-                lanes: Lanes::new(pool.clone(), LANES),
+                lanes: Lanes::new(pool.clone(), lanes()),
                 queues: Queues::default(),
                 live: Live::new(pool.clone()),
                 remembered: Remembered::default(),

@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::strict::look_for_arrays;
 use crate::{
     access::Caller,
     app::App,
@@ -193,7 +194,7 @@ pub(crate) fn read_json<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem>
     let text = if text.is_empty() { "{}" } else { text };
     let bad =
         |error: &serde_json::Error| malformed(Message::new("detail-bad-json").with("what", error));
-    // serde would take the fields of a struct in their order from an array, too.
+    // serde would take the fields of a struct in their order from an array, too. (Below the top, see `strict`.)
     if text.trim_start().starts_with('[') {
         let wrong = Message::new("violation-wrong-type").with("what", "expected an object");
         return Err(Problem::field("", wrong));
@@ -207,6 +208,12 @@ pub(crate) fn read_json<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem>
         }
     })?;
     json.end().map_err(|error| bad(&error))?;
+    if text.contains('[') {
+        // Not before: what a value forgets, fields given twice among it, was told above.
+        let value = serde_json::from_str(text).map_err(|error| bad(&error))?;
+        look_for_arrays::<B>(&value)
+            .map_err(|error| Problem::invalid(vec![body_fault(error.path(), error.inner())]))?;
+    }
     Ok(body)
 }
 

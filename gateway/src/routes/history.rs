@@ -24,6 +24,7 @@ use crate::{
     command::{Answer, Ask},
     page::{self, Page},
     problem::Problem,
+    sheet::FileField,
     texts::Message,
 };
 
@@ -76,7 +77,7 @@ pub(crate) struct HistoryQuery {
     count: bool,
     /// Of an export alone: `csv` (the default) or `xlsx`. An export is not paged.
     #[param(inline)]
-    format: Option<export::FormatField>,
+    format: Option<FileField>,
 }
 
 /// Where a booking stands.

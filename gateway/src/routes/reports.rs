@@ -1,6 +1,9 @@
 //! Reports: what a period came to.
 
-use axum::extract::State;
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use domain::{id::Id, time::local_date};
 use jiff::civil::Date;
 use projections::{
@@ -17,6 +20,7 @@ use crate::{
     app::App,
     command::{Answer, Ask},
     problem::Problem,
+    sheet::{Column, FileField, Table},
     texts::Message,
 };
 
@@ -49,7 +53,43 @@ struct SummaryQuery {
     /// Each day, week or month by itself too.
     #[param(inline)]
     group_by: Option<GroupField>,
+    /// `json` (the default), or a file: `csv`, `xlsx`. It has a row for each day, week or month that is asked for, else
+    /// one for the whole.
+    #[param(inline)]
+    format: Option<FormatField>,
 }
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum FormatField {
+    #[default]
+    Json,
+    Csv,
+    Xlsx,
+}
+
+/// The summary as a file.
+static TABLE: Table = Table {
+    name: "summary",
+    columns: &[
+        ("from", Column::Text),
+        ("to", Column::Text),
+        ("bookings", Column::Number),
+        ("requested", Column::Number),
+        ("confirmed", Column::Number),
+        ("completed", Column::Number),
+        ("no_show", Column::Number),
+        ("cancelled", Column::Number),
+        ("clients", Column::Number),
+        ("new_clients", Column::Number),
+        ("returning_clients", Column::Number),
+        ("revenue", Column::Amount),
+        ("pending_amount", Column::Amount),
+        ("average_receipt", Column::Number),
+        ("no_show_rate", Column::Number),
+        ("cancellation_rate", Column::Number),
+    ],
+};
 
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -122,11 +162,12 @@ struct ByStatusView {
 
 /// Bookings, clients and money of a period.
 #[utoipa::path(get, path = "/reports/summary", tag = "reports", params(SummaryQuery),
-    responses((status = 200, body = SummaryView)))]
-async fn summary(
-    State(app): State<App>,
-    ask: Ask<SummaryQuery>,
-) -> Result<Answer<SummaryView>, Problem> {
+    responses((status = 200, description = "What it came to.", content(
+        (SummaryView = "application/json"),
+        (String = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ))))]
+async fn summary(State(app): State<App>, ask: Ask<SummaryQuery>) -> Result<Response, Problem> {
     let (business, scope, asked) = (ask.caller.business(), ask.caller.scope(), &ask.query);
     app.wait_for(&ask, &[&summary::READ_MODEL]).await?;
     let known = app.catalogue(business).await?;
@@ -149,20 +190,61 @@ async fn summary(
     };
     let summaries =
         summary::of_periods(app.pool(), &scope, &filter, &periods, settings.currency).await?;
-    let mut told = periods.iter().zip(summaries);
-    let (_, whole) = told
+    let mut told = periods.into_iter().zip(summaries);
+    let whole = told
         .next()
         .ok_or_else(|| Problem::internal("a period without its summary"))?;
-    let mut view = SummaryView::from(whole);
-    if asked.group_by.is_some() {
-        let groups = told.map(|(period, summary)| GroupView {
+    let kind = match asked.format.unwrap_or_default() {
+        FormatField::Json => {
+            let mut view = SummaryView::from(whole.1);
+            if asked.group_by.is_some() {
+                view.groups = Some(told.map(GroupView::from).collect());
+            }
+            return Ok(Answer::ok(view).into_response());
+        }
+        FormatField::Csv => FileField::Csv,
+        FormatField::Xlsx => FileField::Xlsx,
+    };
+    let rows: Vec<_> = if asked.group_by.is_some() {
+        told.map(row).collect()
+    } else {
+        vec![row(whole)]
+    };
+    let rows = rows.into_iter().map(Ok);
+    TABLE.file(kind, futures::stream::iter(rows)).await
+}
+
+/// A period as the file shows it, column by column.
+fn row((period, summary): (Period, Summary)) -> Vec<String> {
+    let by = summary.by_status;
+    vec![
+        period.first.to_string(),
+        period.last.to_string(),
+        summary.bookings.to_string(),
+        by.requested.to_string(),
+        by.confirmed.to_string(),
+        by.completed.to_string(),
+        by.no_show.to_string(),
+        by.cancelled.to_string(),
+        summary.clients.to_string(),
+        summary.new_clients.to_string(),
+        summary.returning_clients.to_string(),
+        summary.revenue.to_string(),
+        summary.pending_amount.to_string(),
+        summary.average_receipt.to_string(),
+        summary.no_show_rate.to_string(),
+        summary.cancellation_rate.to_string(),
+    ]
+}
+
+impl From<(Period, Summary)> for GroupView {
+    fn from((period, summary): (Period, Summary)) -> Self {
+        Self {
             from: period.first,
             to: period.last,
             summary: summary.into(),
-        });
-        view.groups = Some(groups.collect());
+        }
     }
-    Ok(Answer::ok(view))
 }
 
 impl From<GroupField> for GroupBy {

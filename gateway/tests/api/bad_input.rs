@@ -49,6 +49,18 @@ async fn what_is_no_json() {
 }
 
 #[tokio::test]
+async fn what_is_an_array_where_an_object_belongs() {
+    let salon = Salon::open().await;
+    let staff = json!({
+        "name": "Ada", "slot_interval_min": 15, "service_ids": [],
+        "working_hours": {"weekly": [["mon", "09:00", "17:00"]], "overrides": []}
+    });
+    let problem = refused(&salon, salon.post("/staff", &staff), 422, "invalid").await;
+    assert_eq!(problem["violations"][0]["field"], "working_hours.weekly[0]");
+    assert_eq!(problem["violations"][0]["code"], "wrong_type");
+}
+
+#[tokio::test]
 async fn what_is_of_another_kind() {
     let salon = Salon::open().await;
     for kind in [

@@ -18,3 +18,34 @@ async fn a_summary_covers_any_period_and_tells_so_many_parts_of_it() {
         assert_eq!(answer.status_code(), status, "{asked}: {}", answer.text());
     }
 }
+
+#[tokio::test]
+async fn a_summary_can_be_had_as_a_file_with_a_row_for_each_part() {
+    let salon = Salon::open().await;
+    let asked = "/reports/summary?from=2026-11-23&to=2026-11-24&format=csv";
+    let whole = salon.get(asked).await;
+    assert_eq!(whole.header("content-type"), "text/csv; charset=utf-8");
+    let text = whole.text();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[0].starts_with("from,to,bookings,requested,"));
+    assert!(lines[1].starts_with("2026-11-23,2026-11-24,0,0,"));
+    let days = salon.get(&format!("{asked}&group_by=day")).await.text();
+    assert_eq!(days.lines().count(), 3, "{days}");
+
+    let book = salon.get(&asked.replace("csv", "xlsx")).await;
+    assert_eq!(book.status_code(), 200);
+    assert!(book.as_bytes().starts_with(b"PK"), "a spreadsheet is a zip");
+}
+
+#[tokio::test]
+async fn history_is_exported_with_the_rows_of_the_screen() {
+    let salon = Salon::open().await;
+    let csv = salon.get("/history/export").await;
+    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    let name = csv.header("content-disposition");
+    assert_eq!(name, "attachment; filename=\"history.csv\"");
+    assert!(csv.text().starts_with("reference,status,deleted,start,"));
+    let book = salon.get("/history/export?format=xlsx").await;
+    assert!(book.as_bytes().starts_with(b"PK"), "a spreadsheet is a zip");
+}
