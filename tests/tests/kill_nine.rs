@@ -20,8 +20,8 @@ use tokio::{sync::Mutex, task::JoinSet};
 
 /// Clients that book one after another.
 const CLIENTS: usize = 8;
-/// How long they may before the service is killed.
-const UNTIL: Duration = Duration::from_millis(1_500);
+/// How long it may take until half of all starts are booked, which is when something is killed.
+const HALF_WITHIN: Duration = Duration::from_secs(60);
 
 /// A booking that was asked for: its start, its key, and its id if that was acknowledged.
 #[derive(Debug)]
@@ -31,13 +31,24 @@ struct Asked {
     id: Option<String>,
 }
 
+/// Waits until half of all starts are booked: whatever the machine, enough is done by then, and enough is left to do.
+async fn half_booked(booked: &AtomicUsize, starts: &[String]) {
+    let half = async {
+        while booked.load(Ordering::Relaxed) < starts.len() / 2 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let waited = tokio::time::timeout(HALF_WITHIN, half).await;
+    waited.expect("so many can be booked in that time");
+}
+
 /// Asks for every start until the service is gone.
-async fn load(shop: &Shop, starts: &[String]) -> JoinSet<Vec<Asked>> {
+async fn load(shop: &Shop, starts: &[String], booked: &Arc<AtomicUsize>) -> JoinSet<Vec<Asked>> {
     let starts: Vec<_> = starts.iter().rev().cloned().collect();
     let left = Arc::new(Mutex::new(starts));
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
-        let (shop, left) = (shop.clone(), left.clone());
+        let (shop, left, booked) = (shop.clone(), left.clone(), booked.clone());
         clients.spawn(async move {
             let mut asked = Vec::new();
             loop {
@@ -55,6 +66,7 @@ async fn load(shop: &Shop, starts: &[String]) -> JoinSet<Vec<Asked>> {
                     Err(_) => None,
                 };
                 let gone = id.is_none();
+                booked.fetch_add(usize::from(!gone), Ordering::Relaxed);
                 asked.push(Asked { start, key, id });
                 if gone {
                     return asked;
@@ -81,8 +93,9 @@ async fn kill_and_look(
     shop: &Shop,
     starts: &[String],
 ) -> (Service, i64) {
-    let clients = load(shop, starts).await;
-    tokio::time::sleep(UNTIL).await;
+    let booked = Arc::default();
+    let clients = load(shop, starts, &booked).await;
+    half_booked(&booked, starts).await;
     service.kill_nine();
     let asked: Vec<_> = clients.join_all().await.into_iter().flatten().collect();
 
@@ -239,7 +252,7 @@ async fn a_postgres_that_is_killed_under_the_service_is_started_again() {
             }
         });
     }
-    tokio::time::sleep(UNTIL).await;
+    half_booked(&booked, &starts).await;
     let lines = fs::read_to_string(dir.path().join("postgres/postmaster.pid")).expect("it runs");
     let postmaster = lines.lines().next().and_then(|pid| pid.parse().ok());
     let postmaster = postmaster.and_then(Pid::from_raw).expect("a number");
