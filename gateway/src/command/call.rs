@@ -43,8 +43,8 @@ pub struct Envelope {
     pub key: Option<String>,
     /// A keyed hash of method, route and canonical body.
     pub fingerprint: [u8; 32],
-    /// The version that the thing must stand at (`If-Match`).
-    pub if_match: Option<Version>,
+    /// The versions of which the thing must stand at one (`If-Match`). Empty: at none that it can have.
+    pub if_match: Option<Vec<Version>>,
 }
 
 /// A command: a strictly read body of type `B` (JSON; no body at all is `{}`) and its [`Envelope`].
@@ -78,8 +78,8 @@ impl Envelope {
     /// # Errors
     /// 412 when it stands at another version.
     pub(crate) fn expects(&self, version: Version) -> Result<(), Problem> {
-        match self.if_match {
-            Some(wanted) if wanted != version => {
+        match &self.if_match {
+            Some(wanted) if !wanted.contains(&version) => {
                 let told = Message::new("detail-stale").with("version", version);
                 Err(Problem::new(Code::Stale).detail(told))
             }
@@ -321,24 +321,26 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-/// `"7"`, as our ETags are; `*` asks for no version in particular.
-fn if_match(headers: &HeaderMap) -> Result<Option<Version>, Problem> {
-    let Some(value) = headers.get(IF_MATCH) else {
-        return Ok(None);
-    };
-    let text = value.to_str().map_err(|_| bad_header("If-Match"))?.trim();
-    if text == "*" {
-        return Ok(None);
+/// `"7"`, as our ETags are, or several; `*` asks for no version in particular. Weak tags and those that we never gave
+/// match nothing (RFC 9110 §13.1.1).
+fn if_match(headers: &HeaderMap) -> Result<Option<Vec<Version>>, Problem> {
+    const NAME: &str = "If-Match";
+    let mut versions = None;
+    for value in headers.get_all(IF_MATCH) {
+        let text = value.to_str().map_err(|_| bad_header(NAME))?.trim();
+        if text == "*" {
+            return Ok(None);
+        }
+        if !text.ends_with('"') {
+            return Err(bad_header(NAME));
+        }
+        let tags = text.split(',').filter_map(|tag| {
+            let tag = tag.trim().strip_prefix('"')?.strip_suffix('"')?;
+            natural(tag).map(Version)
+        });
+        versions.get_or_insert_with(Vec::new).extend(tags);
     }
-    let version = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
-    match version.and_then(natural) {
-        Some(version) => Ok(Some(Version(version))),
-        // A tag that we never gave matches nothing.
-        None if version.is_some() => Err(Problem::new(Code::Stale)),
-        None => Err(bad_header("If-Match")),
-    }
+    Ok(versions)
 }
 
 /// Digits alone; not `+7` or `-0`.
@@ -431,11 +433,15 @@ mod tests {
             headers.insert(IF_MATCH, HeaderValue::from_static(value));
             if_match(&headers).map_err(|problem| problem.code())
         };
-        assert_eq!(read("\"7\""), Ok(Some(Version(7))));
+        assert_eq!(read("\"7\""), Ok(Some(vec![Version(7)])));
+        assert_eq!(
+            read("\"7\", \"a\",\"9\""),
+            Ok(Some(vec![Version(7), Version(9)]))
+        );
         assert_eq!(read("*"), Ok(None));
-        assert_eq!(read("\"abc\""), Err(Code::Stale));
+        assert_eq!(read("\"abc\""), Ok(Some(vec![])));
+        assert_eq!(read("W/\"7\""), Ok(Some(vec![])));
         assert_eq!(read("7"), Err(Code::Malformed));
-        assert_eq!(read("W/\"7\""), Err(Code::Malformed));
     }
 
     #[test]

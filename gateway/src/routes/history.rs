@@ -12,7 +12,10 @@ use jiff::{Timestamp, civil::Date};
 use projections::history::{self, Cursor, Entry, Filter, FindError, Sort};
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::path::{Parameter, ParameterIn},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -75,9 +78,31 @@ pub(crate) struct HistoryQuery {
     /// `true`: tells the `total`.
     #[serde(default)]
     count: bool,
-    /// Of an export alone: `csv` (the default) or `xlsx`. An export is not paged.
+    /// `csv` (the default) or `xlsx`.
     #[param(inline)]
     format: Option<FileField>,
+}
+
+/// The query as the screen takes it: it is no file.
+struct OnScreen;
+
+impl IntoParams for OnScreen {
+    fn into_params(parameter_in_provider: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut all = HistoryQuery::into_params(parameter_in_provider);
+        all.retain(|parameter| parameter.name != "format");
+        all
+    }
+}
+
+/// The query as the file takes it: it has no pages, and passes over what asks for one.
+struct AsFile;
+
+impl IntoParams for AsFile {
+    fn into_params(parameter_in_provider: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut all = HistoryQuery::into_params(parameter_in_provider);
+        all.retain(|parameter| !["limit", "after", "count"].contains(&parameter.name.as_str()));
+        all
+    }
 }
 
 /// Where a booking stands.
@@ -104,7 +129,7 @@ impl From<StatusField> for Status {
 }
 
 /// Every booking that the filters let through.
-#[utoipa::path(get, path = "/history", tag = "history", params(HistoryQuery),
+#[utoipa::path(get, path = "/history", tag = "history", params(OnScreen),
     responses((status = 200, body = Page<BookingView>)))]
 async fn find(
     State(app): State<App>,

@@ -46,6 +46,13 @@ async fn history_is_exported_with_the_rows_of_the_screen() {
     let name = csv.header("content-disposition");
     assert_eq!(name, "attachment; filename=\"history.csv\"");
     assert!(csv.text().starts_with("reference,status,deleted,start,"));
+    for (path, status) in [
+        ("/history?format=csv", 422),
+        ("/history/export?limit=5", 200),
+        ("/history/export?status=confirmed&format=csv", 200),
+    ] {
+        assert_eq!(salon.get(path).await.status_code(), status, "{path}");
+    }
     let book = salon.get("/history/export?format=xlsx").await;
     assert!(book.as_bytes().starts_with(b"PK"), "a spreadsheet is a zip");
 }

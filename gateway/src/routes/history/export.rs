@@ -8,7 +8,7 @@ use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use projections::history::{self, Entry};
 
-use super::{HistoryQuery, client_of};
+use super::{AsFile, HistoryQuery, client_of};
 use crate::{
     app::App,
     catalogue::Known,
@@ -44,7 +44,7 @@ static TABLE: Table = Table {
 
 /// Every booking that the filters let through, as a file with one header row. Comments are among its columns; totals
 /// stand in the spreadsheet alone. Cells that a spreadsheet would run as a formula are defused by a leading `'`.
-#[utoipa::path(get, path = "/history/export", tag = "history", params(HistoryQuery),
+#[utoipa::path(get, path = "/history/export", tag = "history", params(AsFile),
     responses((status = 200, description = "The file.", content(
         (String = "text/csv"),
         (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
