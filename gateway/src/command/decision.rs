@@ -138,8 +138,8 @@ impl Decision {
         Ok(())
     }
 
-    /// What the events written leave of a stream that was there before, opened: with it, the answer is rendered
-    /// without reading the stream again. (Of new streams this is known.)
+    /// What the events written leave of a stream that was there before: with it, the answer is rendered without reading
+    /// the stream again. What is still sealed in it is opened then. (Of new streams this is known.)
     pub fn leaves<A: Kind>(&mut self, id: Uuid, before: Version, events: usize, state: A) {
         let events = i64::try_from(events).unwrap_or(i64::MAX);
         self.left.push(Left {

@@ -455,10 +455,11 @@ impl App {
         let left = done.left.iter();
         let mut left = left.filter(|left| left.id == id && left.version == version);
         match left.find_map(|left| left.state.downcast_ref::<A>()) {
-            Some(state) => Ok(Loaded {
-                state: state.clone(),
-                version,
-            }),
+            Some(state) => {
+                let state = state.clone();
+                self.opened_by(business, done, Loaded { state, version })
+                    .await
+            }
             None => self.load_at(business, id, version).await,
         }
     }
@@ -490,7 +491,7 @@ impl App {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub async fn opened_by<A: Kind>(
+    async fn opened_by<A: Kind>(
         &self,
         business: ledger::BusinessId,
         done: &Done,

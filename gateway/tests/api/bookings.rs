@@ -276,6 +276,60 @@ async fn a_life_from_request_to_refund() {
     assert_eq!(reviewed["review"]["text"], "Lovely");
 }
 
+#[tokio::test]
+async fn each_change_is_answered_with_the_whole_booking_words_of_before_and_all() {
+    let day = Day::begin().await;
+    let mut wish = day.wish("2026-11-24T09:00:00Z");
+    wish["comment"] = json!("allergic to henna");
+    let id = id_of(&day.salon.post("/bookings", &wish).await);
+    for (step, body) in [
+        ("comments", json!({"text": "likes it short"})),
+        ("price", json!({"price": "90.00", "reason": "a regular"})),
+        ("reschedule", json!({"start": "2026-11-24T10:00:00Z"})),
+        ("arrive", json!({})),
+        ("payments", json!({"amount": "90.00", "method": "card"})),
+        (
+            "refunds",
+            json!({"amount": "10.00", "reason": "waited long"}),
+        ),
+        ("complete", json!({})),
+        (
+            "review",
+            json!({"rating": 4, "text": "in the end a good cut"}),
+        ),
+        ("reopen", json!({"reason": "the wrong one"})),
+        ("cancel", json!({"reason": "ill"})),
+        ("restore", json!({})),
+    ] {
+        let (name, key) = header("idempotency-key", step);
+        let path = format!("/bookings/{id}/{step}");
+        let ask = || {
+            day.salon
+                .post(&path, &body)
+                .add_header(name.clone(), key.clone())
+        };
+        let answer = ask().await;
+        assert!(
+            answer.status_code().is_success(),
+            "{step}: {}",
+            answer.text()
+        );
+        let shown = day.salon.get(&format!("/bookings/{id}")).await;
+        assert_eq!(answer.json::<Value>(), shown.json::<Value>(), "{step}");
+        assert_eq!(answer.header("etag"), shown.header("etag"), "{step}");
+        let again = ask().await.json::<Value>();
+        assert_eq!(again, shown.json::<Value>(), "{step} again");
+    }
+    let last = day
+        .salon
+        .get(&format!("/bookings/{id}"))
+        .await
+        .json::<Value>();
+    assert_eq!(last["comments"][0]["text"], "allergic to henna");
+    assert_eq!(last["refunds"][0]["reason"], "waited long");
+    assert_eq!(last["review"]["text"], "in the end a good cut");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_deleted_comes_back_unless_its_time_is_gone() {
     let day = Day::begin().await;
