@@ -1,0 +1,1 @@
+//! The ledger's events to NATS JetStream: in the order of their positions, each at least once, under an id of its own.
