@@ -1,1 +1,5 @@
 //! The ledger's events to NATS JetStream: in the order of their positions, each at least once, under an id of its own.
+
+pub mod message;
+
+pub use message::{Message, MessageError};
