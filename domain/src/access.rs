@@ -2,6 +2,10 @@
 //!
 //! Secrets are no events: password and key hashes live in tables of the gateway's.
 
+mod rights;
+
+pub use self::rights::{Right, Rights};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};

@@ -52,7 +52,7 @@ pub enum ActorKind {
     System,
 }
 
-/// What a user or key may do.
+/// What a user or key may do, from the highest down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -64,6 +64,17 @@ pub enum Role {
     Manager,
     /// Their own bookings.
     Staff,
+}
+
+impl Role {
+    /// All of them, from the highest down.
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Manager, Self::Staff];
+
+    /// Whether it stands as high as the other one, or higher.
+    #[must_use]
+    pub const fn reaches(self, other: Self) -> bool {
+        self as u8 <= other as u8
+    }
 }
 
 /// The door through which a command came.

@@ -6,8 +6,10 @@
 mod accounts;
 mod caller;
 mod country;
+mod gate;
 mod known;
 mod passwords;
+pub(crate) mod rights;
 mod tables;
 mod throttle;
 mod tokens;
@@ -15,6 +17,7 @@ mod tokens;
 pub(crate) use self::{
     accounts::KeySecret,
     caller::{actor_word, cookie_header, cookie_taken_away, same_site},
+    gate::check,
     known::{Known, KnownCallers},
     passwords::Passwords,
     tables::{ApiKeyRow, SignInRow, Tables, role_word},

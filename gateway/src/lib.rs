@@ -41,7 +41,11 @@
 //!    a member such as `next_free`.
 //! 6. **Queries** take `ask.caller.scope()` and [`App::pool`](app::App::pool) to the read model's query function,
 //!    after [`App::wait_for`](app::App::wait_for) for the read models that they read.
-//! 7. Add the module's `routes()` to [`router`]'s list, and renew `openapi.json` (`UPDATE_GOLDEN=1 cargo test -p
+//! 7. **Rights.** Give each operation its entry in `access/rights.rs`: the right it needs, over what a staff member's
+//!    rights reach, its module. The check runs before the handler; what depends on the body is asked there
+//!    (`call.caller.needs(Right::OutsideHours)?`). What a staff member may reach: `caller.scope()` in queries,
+//!    `caller.own()` for streams.
+//! 8. Add the module's `routes()` to [`router`]'s list, and renew `openapi.json` (`UPDATE_GOLDEN=1 cargo test -p
 //!    gateway openapi`). Common headers and problems are added to each operation by `openapi::complete`.
 
 pub mod access;

@@ -11,7 +11,10 @@ use utoipa::{
     },
 };
 
-use crate::problem::Code;
+use crate::{
+    access::rights::{Method, Needs, entry_of, tell},
+    problem::Code,
+};
 
 /// What a problem looks like (RFC 9457).
 #[derive(ToSchema)]
@@ -64,16 +67,6 @@ pub(crate) fn frame() -> Description {
     frame
 }
 
-/// Routes that need no caller.
-const OPEN: [&str; 6] = [
-    "/api/v1/sign-in",
-    "/livez",
-    "/readyz",
-    "/metrics",
-    "/api/v1/openapi.json",
-    "/api/docs",
-];
-
 /// Adds to every route what it shares with the others: who may call, headers, problems.
 pub(crate) fn complete(mut description: Description) -> Description {
     let bearer = HttpBuilder::new()
@@ -92,15 +85,6 @@ pub(crate) fn complete(mut description: Description) -> Description {
     description
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Method {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
     [
         (Method::Get, item.get.as_mut()),
@@ -114,7 +98,8 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 }
 
 fn complete_one(path: &str, method: Method, operation: &mut Operation) {
-    let open = OPEN.contains(&path);
+    let entry = entry_of(method, path);
+    let open = entry.is_some_and(|entry| entry.needs == Needs::Nothing);
     let is_api = path.starts_with("/api/v1/");
     let is_session = path == "/api/v1/sign-in" || path == "/api/v1/sign-out";
     let is_command = method != Method::Get && !is_session;
@@ -127,6 +112,9 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
         return;
     }
 
+    if let Some(entry) = entry {
+        tell(entry, operation);
+    }
     // Handlers are called alike in every module; here their names must tell them apart.
     operation.operation_id = Some(operation_id(path, method));
     let parameters = operation.parameters.get_or_insert_default();
@@ -161,6 +149,9 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
     let mut problems = vec![Code::Malformed, Code::Internal, Code::Unavailable];
     if !open {
         problems.extend([Code::Unauthenticated, Code::Forbidden]);
+    }
+    if entry.is_some_and(|entry| entry.module.is_some()) {
+        problems.push(Code::ModuleOff);
     }
     if names_something || path.ends_with("/business") || is_command {
         problems.push(Code::NotFound);

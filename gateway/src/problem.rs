@@ -34,6 +34,8 @@ pub enum Code {
     BadCredentials,
     /// Who sent it may not.
     Forbidden,
+    /// It belongs to a part of Daybook that the business has switched off.
+    ModuleOff,
     /// A browser sent it on behalf of another site.
     CrossSite,
     /// There is no such thing in this business.
@@ -70,11 +72,12 @@ pub enum Code {
 
 impl Code {
     /// All of them, for the description of the API.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::BadCredentials,
         Self::Forbidden,
+        Self::ModuleOff,
         Self::CrossSite,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -109,6 +112,7 @@ impl Code {
                 "problem-bad-credentials",
             ),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "problem-forbidden"),
+            Self::ModuleOff => (S::FORBIDDEN, "module_off", "problem-module-off"),
             Self::CrossSite => (S::FORBIDDEN, "cross_site", "problem-cross-site"),
             Self::NotFound => (S::NOT_FOUND, "not_found", "problem-not-found"),
             Self::MethodNotAllowed => (

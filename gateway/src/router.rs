@@ -6,7 +6,7 @@ use axum::{
     Router,
     extract::{MatchedPath, Request},
     http::HeaderName,
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use metrics::{counter, histogram};
@@ -20,6 +20,7 @@ use tracing::Instrument;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
+    access::check,
     app::App,
     openapi,
     problem::{Code, Problem, speak},
@@ -61,7 +62,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 pub fn router(app: App) -> Router {
     let (router, description) = routes().split_for_parts();
     let description = openapi::complete(description);
-    passed(router.merge(routes::docs::routes(&description))).with_state(app)
+    let router = router.merge(routes::docs::routes(&description));
+    let checked = router.route_layer(from_fn_with_state(app.clone(), check));
+    passed(checked).with_state(app)
 }
 
 /// What every request passes on its way in and out, those first that are outermost.

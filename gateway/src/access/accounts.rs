@@ -188,7 +188,7 @@ pub async fn create_business(app: &App, new: NewBusiness) -> Result<OpenedBusine
 pub struct NewKey {
     /// What it is for.
     pub name: Label,
-    /// As what. Only [`Role::Owner`] for now.
+    /// As what.
     pub role: Role,
     /// On whose behalf, if a staff member's.
     pub staff_id: Option<Id<Staff>>,

@@ -8,11 +8,18 @@ use axum::{
         request::Parts,
     },
 };
-use domain::actor::{Actor, ActorKind, Role, Source};
+use domain::{
+    access::{Right, Rights},
+    actor::{Actor, ActorKind, Role, Source},
+    id::Id,
+    staff::Staff,
+};
 use ledger::{ActorRef, BusinessId};
+use uuid::Uuid;
 
 use super::{
     known::Known,
+    rights::Entry,
     tables::role_word,
     tokens::{Token, TokenHash},
 };
@@ -32,18 +39,26 @@ pub struct Caller {
     business: BusinessId,
     actor: Actor,
     source: Source,
+    rights: Rights,
+    /// Whose bookings are theirs.
+    staff: Option<Id<Staff>>,
     token: TokenHash,
+    /// What they are let in to do.
+    pub(super) route: Option<&'static Entry>,
 }
 
 impl Caller {
     /// Daybook itself, in a business: what the `daybook` command does.
     #[must_use]
-    pub const fn system(business: BusinessId) -> Self {
+    pub fn system(business: BusinessId) -> Self {
         Self {
             business,
             actor: Actor::system(),
             source: Source::System,
+            rights: Right::ALL.iter().copied().collect(),
+            staff: None,
             token: [0; 32],
+            route: None,
         }
     }
 
@@ -82,10 +97,29 @@ impl Caller {
         format!("{}:{id}", actor_word(self.actor.kind))
     }
 
+    /// What they may do, over whatever they may see.
+    #[must_use]
+    pub const fn rights(&self) -> Rights {
+        self.rights
+    }
+
+    /// The staff member whose bookings alone are theirs. None: everyone's are.
+    #[must_use]
+    pub fn own(&self) -> Option<Id<Staff>> {
+        match self.actor.role {
+            // Who is tied to nobody has no bookings.
+            Some(Role::Staff) => Some(self.staff.unwrap_or(Id::new(Uuid::nil()))),
+            Some(Role::Owner | Role::Admin | Role::Manager) | None => None,
+        }
+    }
+
     /// What their queries may see.
     #[must_use]
     pub fn scope(&self) -> projections::Scope {
-        projections::Scope::whole(self.business)
+        match self.own() {
+            Some(staff) => projections::Scope::bookings_of(self.business, staff),
+            None => projections::Scope::whole(self.business),
+        }
     }
 
     pub(crate) const fn token(&self) -> &TokenHash {
@@ -98,11 +132,7 @@ impl Caller {
             return Err(Problem::new(Code::CrossSite));
         }
         let known = app.known_caller(&token).await?.ok_or_else(unknown)?;
-        match known.role {
-            Role::Owner => Ok(Self::of(known, token.hash())),
-            // Their rights come with the feature; until then nobody has such a role.
-            Role::Admin | Role::Manager | Role::Staff => Err(Problem::new(Code::Forbidden)),
-        }
+        Ok(Self::of(known, token.hash()))
     }
 
     fn of(known: Known, token: TokenHash) -> Self {
@@ -119,7 +149,10 @@ impl Caller {
                 role: Some(known.role),
             },
             source,
+            rights: known.rights,
+            staff: known.staff_id,
             token,
+            route: None,
         }
     }
 }

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::actor::Role;
+use domain::{access::Rights, actor::Role, id::Id, staff::Staff};
 use jiff::Timestamp;
 use ledger::BusinessId;
 use lru::LruCache;
@@ -39,6 +39,10 @@ pub(crate) struct Known {
     pub(crate) id: Uuid,
     pub(crate) is_key: bool,
     pub(crate) role: Role,
+    /// What they may do.
+    pub(crate) rights: Rights,
+    /// Whose bookings are theirs.
+    pub(crate) staff_id: Option<Id<Staff>>,
     pub(crate) expires_at: Option<Timestamp>,
 }
 

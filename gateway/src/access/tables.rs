@@ -1,6 +1,6 @@
 //! The tables `business_slug`, `sign_in`, `api_key` and `session` (migration 0011_access).
 
-use domain::{actor::Role, business::Business, id::Id, staff::Staff, text::Slug};
+use domain::{access::Rights, actor::Role, business::Business, id::Id, staff::Staff, text::Slug};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use ledger::BusinessId;
@@ -236,20 +236,24 @@ impl Tables {
 
     /// Whose key this is, unless it was revoked.
     pub(crate) async fn known_key(&self, hash: &TokenHash) -> Result<Option<Known>, sqlx::Error> {
-        let row: Option<(Uuid, Uuid, String, Option<Instant>)> = sqlx::query_as(
-            "select business_id, key_id, role, expires_at
+        type Row = (Uuid, Uuid, String, Option<Uuid>, Option<Instant>);
+        let row: Option<Row> = sqlx::query_as(
+            "select business_id, key_id, role, staff_id, expires_at
              from api_key
              where key_hash = $1 and revoked_at is null",
         )
         .bind(hash.as_slice())
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|(business, id, word, expires)| {
+        row.map(|(business, id, word, staff_id, expires)| {
+            let role = role(&word)?;
             Ok(Known {
                 business: BusinessId(business),
                 id,
                 is_key: true,
-                role: role(&word)?,
+                role,
+                rights: Rights::of(role),
+                staff_id: staff_id.map(Id::new),
                 expires_at: instant(expires),
             })
         })
@@ -271,11 +275,14 @@ impl Tables {
         .fetch_optional(&self.pool)
         .await?;
         row.map(|(business, id, word, expires)| {
+            let role = role(&word)?;
             Ok(Known {
                 business: BusinessId(business),
                 id,
                 is_key: false,
-                role: role(&word)?,
+                role,
+                rights: Rights::of(role),
+                staff_id: None,
                 expires_at: Some(expires.to_jiff()),
             })
         })

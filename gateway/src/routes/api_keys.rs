@@ -44,7 +44,7 @@ struct KeyWanted {
     expires_at: Option<Timestamp>,
 }
 
-/// As what somebody acts. Only `owner` is offered yet.
+/// As what somebody acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = Role)]
@@ -53,6 +53,17 @@ enum RoleField {
     Admin,
     Manager,
     Staff,
+}
+
+impl From<RoleField> for Role {
+    fn from(role: RoleField) -> Self {
+        match role {
+            RoleField::Owner => Self::Owner,
+            RoleField::Admin => Self::Admin,
+            RoleField::Manager => Self::Manager,
+            RoleField::Staff => Self::Staff,
+        }
+    }
 }
 
 /// An API key, without its secret.
@@ -103,9 +114,6 @@ impl KeyWanted {
     fn key(&self, known: &Known, now: Timestamp) -> Result<NewKey, Problem> {
         let mut checks = Checks::default();
         let name = checks.take("name", Label::parse(&self.name));
-        if self.role != RoleField::Owner {
-            checks.fault("role", Message::new("violation-role"));
-        }
         let staff_id = self.staff_id.map(Id::new);
         if staff_id.is_some_and(|id| !known.catalogue.staff.contains_key(&id)) {
             checks.fault("staff_id", Message::new("violation-not-found"));
@@ -118,7 +126,7 @@ impl KeyWanted {
         };
         Ok(NewKey {
             name,
-            role: Role::Owner,
+            role: self.role.into(),
             staff_id,
             expires_at: self.expires_at,
         })

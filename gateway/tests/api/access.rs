@@ -132,10 +132,51 @@ async fn a_key_runs_out() {
 }
 
 #[tokio::test]
-async fn no_role_but_the_owners_is_offered_yet() {
+async fn a_key_that_makes_no_sense_is_told_field_by_field() {
     let salon = Salon::open().await;
-    let body = json!({"name": "", "role": "staff", "expires_at": "2020-01-01T00:00:00Z"});
+    let body = json!({
+        "name": "", "role": "staff", "staff_id": uuid::Uuid::nil(), "expires_at": "2020-01-01T00:00:00Z",
+    });
     insta::assert_json_snapshot!(seen(&salon.post("/api-keys", &body).await));
+}
+
+#[tokio::test]
+async fn a_role_opens_what_the_table_says_and_nothing_else() {
+    let salon = Salon::open().await;
+    let key = async |role: &str| {
+        let issued = salon
+            .post("/api-keys", &json!({"name": role, "role": role}))
+            .await;
+        issued.json::<Value>()["api_key"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let status = async |method, path: &str, key: &str| {
+        let answer = salon.bare(method, path).authorization_bearer(key).await;
+        answer.status_code().as_u16()
+    };
+    let (staff, manager, admin) = (key("staff").await, key("manager").await, key("admin").await);
+    for key in [&staff, &manager, &admin] {
+        assert_eq!(status(Method::GET, "/services", key).await, 200);
+    }
+    // Before the body is looked at.
+    assert_eq!(status(Method::POST, "/services", &staff).await, 403);
+    assert_eq!(status(Method::POST, "/services", &manager).await, 403);
+    assert_eq!(status(Method::POST, "/services", &admin).await, 422);
+    assert_eq!(
+        status(Method::GET, "/history/export?format=csv", &staff).await,
+        403
+    );
+    assert_eq!(
+        status(Method::GET, "/history/export?format=csv", &manager).await,
+        200
+    );
+    let denied = salon
+        .bare(Method::GET, "/api-keys")
+        .authorization_bearer(&manager)
+        .await;
+    insta::assert_json_snapshot!("denied", seen(&denied));
 }
 
 #[tokio::test]

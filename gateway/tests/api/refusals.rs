@@ -85,16 +85,6 @@ async fn a_position_that_never_comes_is_waited_for_in_vain() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_not_offered_yet_may_nothing() {
-    let salon = Salon::open().await;
-    sqlx::query("update api_key set role = 'staff'")
-        .execute(&salon.database.owner_pool().await)
-        .await
-        .unwrap();
-    insta::assert_json_snapshot!(seen(&salon.get("/services").await));
-}
-
-#[tokio::test]
 async fn who_was_erased_reads_as_nobody_and_is_written_about_no_more() {
     let salon = Salon::open().await;
     let body = json!({"name": "Zofia Kowalska", "phone": "600100200"});

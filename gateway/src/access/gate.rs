@@ -1,0 +1,87 @@
+//! The check before each handler, from the table of [`rights`](super::rights).
+
+use axum::{
+    extract::{FromRequestParts as _, MatchedPath, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use domain::access::Right;
+use metrics::counter;
+
+use super::{
+    Caller,
+    rights::{Entry, Method, Needs, entry_of},
+};
+use crate::{
+    app::App,
+    problem::{Code, Problem},
+    texts::Message,
+};
+
+/// Lets a request through to its handler if the table says so.
+pub(crate) async fn check(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("", MatchedPath::as_str);
+    let entry = Method::of(request.method()).and_then(|method| entry_of(method, route));
+    // What nobody has thought about is nobody's.
+    let Some(entry) = entry else {
+        denied(route, "none");
+        return Err(Problem::new(Code::Forbidden));
+    };
+    if entry.needs == Needs::Nothing {
+        return Ok(next.run(request).await);
+    }
+    let (mut parts, body) = request.into_parts();
+    // Kept among the extensions, where the handler finds it.
+    let mut caller = Caller::from_request_parts(&mut parts, &app).await?;
+    caller.route = Some(entry);
+    parts.extensions.insert(caller.clone());
+    if let Needs::Right(right) = entry.needs {
+        caller.needs(right)?;
+    }
+    switched_on(&app, &caller, entry).await?;
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+async fn switched_on(app: &App, caller: &Caller, entry: &Entry) -> Result<(), Problem> {
+    let Some(module) = entry.module else {
+        return Ok(());
+    };
+    let known = app.catalogue_now(caller.business()).await?;
+    if module.is_on(&known.settings()?.modules) {
+        return Ok(());
+    }
+    let told = Message::new("detail-module-off").with("module", module.word());
+    Err(Problem::new(Code::ModuleOff).detail(told))
+}
+
+impl Caller {
+    /// Whether they have this right.
+    #[must_use]
+    pub fn may(&self, right: Right) -> bool {
+        self.rights().has(right)
+    }
+
+    /// They have this right.
+    ///
+    /// # Errors
+    /// 403 when they have not. It is counted by route and right; who it was is nobody's business there.
+    pub fn needs(&self, right: Right) -> Result<(), Problem> {
+        if self.may(right) {
+            return Ok(());
+        }
+        let path = self.route.map(Entry::path);
+        denied(path.as_deref().unwrap_or_default(), right.word());
+        let told = Message::new("detail-needs-right").with("right", right.word());
+        Err(Problem::new(Code::Forbidden).detail(told))
+    }
+}
+
+fn denied(route: &str, right: &'static str) {
+    let labels = [("route", route.to_owned()), ("right", right.to_owned())];
+    counter!("access_denied_total", &labels).increment(1);
+}

@@ -1,0 +1,204 @@
+//! Who may do what, as one table: the check before each handler and all that is said about rights come from it.
+//!
+//! An operation (method and route) has one entry; one without is refused to everybody, and a test compares the table
+//! with the description of the API, both ways. The entry says which right it needs, over what a staff member's
+//! rights reach there, and which module of the business it belongs to.
+//!
+//! What depends on the body (booking outside hours) or on what is shown (phones, money) is asked of the
+//! [`Caller`](super::Caller) where it is known: `caller.needs(Right::OutsideHours)?`, `caller.may(Right::SeePhones)`.
+//! Such rights stand in the entry too ([`Entry::also`]), so that they are told.
+
+mod entry;
+mod told;
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use domain::access::Right as R;
+
+use self::entry::{anyone, delete, get, open, outside, patch, post, put};
+pub(crate) use self::{
+    entry::{Entry, Method, Module, Needs},
+    told::tell,
+};
+
+/// The entry of an operation: its method, and its route as the router matches it.
+pub(crate) fn entry_of(method: Method, route: &str) -> Option<&'static Entry> {
+    static BY_ROUTE: LazyLock<HashMap<(Method, String), &Entry>> = LazyLock::new(|| {
+        let entries = TABLE.iter();
+        entries
+            .map(|entry| ((entry.method, entry.path()), entry))
+            .collect()
+    });
+    BY_ROUTE.get(&(method, route.to_owned())).copied()
+}
+
+/// The table. Routes stand below `/api/v1`, but for those that are [`outside`] of it.
+#[rustfmt::skip]
+pub(crate) const TABLE: &[Entry] = &[
+    // The service itself
+    outside("/livez"),
+    outside("/readyz"),
+    outside("/metrics"),
+    outside("/api/docs"),
+    outside("/api/v1/openapi.json"),
+
+    // Access
+    open(Method::Post, "/sign-in"),
+    anyone(Method::Post, "/sign-out"),
+    get("/api-keys", R::ManageApiKeys),
+    post("/api-keys", R::ManageApiKeys),
+    get("/api-keys/{id}", R::ManageApiKeys),
+    delete("/api-keys/{id}", R::ManageApiKeys),
+
+    // The house
+    get("/business", R::SeeCatalogue),
+    patch("/business", R::ManageSettings),
+    put("/business/hours", R::ManageCatalogue),
+    delete("/business/hours", R::ManageCatalogue),
+    get("/business/closures", R::SeeCatalogue),
+    post("/business/closures", R::ManageCatalogue),
+    get("/business/closures/{id}", R::SeeCatalogue),
+    patch("/business/closures/{id}", R::ManageCatalogue),
+    delete("/business/closures/{id}", R::ManageCatalogue),
+    get("/settings/booking-policy", R::SeeCatalogue),
+    put("/settings/booking-policy", R::ManageSettings),
+
+    // What it offers
+    get("/services", R::SeeCatalogue),
+    post("/services", R::ManageCatalogue),
+    get("/services/{id}", R::SeeCatalogue),
+    patch("/services/{id}", R::ManageCatalogue),
+    post("/services/{id}/retire", R::ManageCatalogue),
+    get("/staff", R::SeeCatalogue),
+    post("/staff", R::ManageCatalogue),
+    get("/staff/{id}", R::SeeCatalogue),
+    patch("/staff/{id}", R::ManageCatalogue),
+    post("/staff/{id}/retire", R::ManageCatalogue),
+    get("/staff/{id}/working-hours", R::SeeCatalogue),
+    put("/staff/{id}/working-hours", R::ManageSchedule),
+    delete("/staff/{id}/working-hours", R::ManageSchedule),
+    get("/staff/{id}/absences", R::SeeCatalogue),
+    post("/staff/{id}/absences", R::ManageSchedule),
+    get("/absences/{id}", R::SeeCatalogue),
+    delete("/absences/{id}", R::ManageSchedule),
+    get("/desks", R::SeeCatalogue),
+    post("/desks", R::ManageCatalogue),
+    get("/desks/{id}", R::SeeCatalogue),
+    patch("/desks/{id}", R::ManageCatalogue),
+    post("/desks/{id}/retire", R::ManageCatalogue),
+    post("/desks/{id}/close", R::ManageSchedule),
+    post("/desks/{id}/open", R::ManageSchedule),
+    get("/desks/{id}/holidays", R::SeeCatalogue),
+    post("/desks/{id}/holidays", R::ManageSchedule),
+    get("/desks/{id}/holidays/{holiday_id}", R::SeeCatalogue),
+    delete("/desks/{id}/holidays/{holiday_id}", R::ManageSchedule),
+    get("/availability", R::SeeCatalogue),
+    get("/availability/next", R::SeeCatalogue),
+
+    // Clients
+    get("/clients", R::SeeClients).own_clients().also(&[R::SeePhones]),
+    post("/clients", R::ManageClients).also(&[R::SeePhones]),
+    get("/clients/{id}", R::SeeClients).own_clients().also(&[R::SeePhones]),
+    patch("/clients/{id}", R::ManageClients).own_clients().also(&[R::SeePhones]),
+    post("/clients/{id}/block", R::ManageClients).own_clients(),
+    post("/clients/{id}/unblock", R::ManageClients).own_clients(),
+    put("/clients/{id}/consents", R::ManageClients).own_clients(),
+    post("/clients/{id}/notes", R::ManageClients).own_clients(),
+    put("/clients/{id}/preferences", R::ManageClients).own_clients(),
+    post("/clients/{id}/tags", R::ManageClients).own_clients(),
+    put("/clients/{id}/tags", R::ManageClients).own_clients(),
+    get("/clients/{id}/payments", R::SeeClients).own_clients().also(&[R::SeeRevenue]),
+    post("/clients/{id}/payments", R::TakePayments).own_clients().also(&[R::SeeRevenue]),
+    get("/clients/{id}/payments/{payment_id}", R::SeeClients).own_clients().also(&[R::SeeRevenue]),
+
+    // Bookings
+    post("/bookings", R::ManageBookings).own_bookings().also(&[R::OutsideHours, R::SeeRevenue]),
+    get("/bookings/{id}", R::SeeBookings).own_bookings().also(&[R::SeeRevenue]),
+    delete("/bookings/{id}", R::ManageBookings).own_bookings(),
+    post("/bookings/{id}/arrive", R::ManageBookings).own_bookings(),
+    post("/bookings/{id}/cancel", R::ManageBookings).own_bookings(),
+    get("/bookings/{id}/changes", R::SeeChanges).own_bookings().also(&[R::SeePhones, R::SeeRevenue]),
+    post("/bookings/{id}/comments", R::ManageBookings).own_bookings(),
+    post("/bookings/{id}/complete", R::ManageBookings).own_bookings(),
+    post("/bookings/{id}/confirm", R::ManageBookings).own_bookings(),
+    post("/bookings/{id}/leave", R::ManageBookings).own_bookings(),
+    post("/bookings/{id}/no-show", R::ManageBookings).own_bookings(),
+    post("/bookings/{id}/payments", R::TakePayments).own_bookings(),
+    post("/bookings/{id}/price", R::ManageBookings).own_bookings(),
+    post("/bookings/{id}/refunds", R::Refund).own_bookings(),
+    post("/bookings/{id}/reopen", R::ManageBookings).own_bookings(),
+    post("/bookings/{id}/repeat", R::ManageBookings).own_bookings().also(&[R::OutsideHours]),
+    post("/bookings/{id}/reschedule", R::ManageBookings).own_bookings().also(&[R::OutsideHours]),
+    post("/bookings/{id}/restore", R::Restore).own_bookings(),
+    post("/bookings/{id}/review", R::ManageBookings).own_bookings(),
+    post("/bookings/{id}/service", R::ManageBookings).own_bookings(),
+    post("/visits", R::ManageBookings).own_bookings(),
+    get("/visits/{id}", R::SeeBookings).own_bookings(),
+    post("/visits/{id}/cancel", R::ManageBookings).own_bookings(),
+    post("/visits/{id}/reschedule", R::ManageBookings).own_bookings(),
+
+    // What people look at
+    get("/calendar", R::SeeBookings).own_bookings().also(&[R::SeePhones, R::SeeRevenue]),
+    get("/calendar/monitor", R::SeeBookings).own_bookings(),
+    get("/history", R::SeeBookings).own_bookings().also(&[R::SeePhones, R::SeeRevenue]),
+    get("/history/export", R::Export).own_bookings().also(&[R::SeePhones, R::SeeRevenue]),
+    get("/changes", R::SeeChanges).own_bookings().also(&[R::SeePhones, R::SeeRevenue]),
+    get("/payments", R::SeeRevenue).own_bookings(),
+    get("/reports/summary", R::SeeReports).own_bookings().also(&[R::Export, R::SeeRevenue]),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    /// What the router has, beside the description itself and its page, which it does not speak of.
+    fn described() -> BTreeSet<(Method, String)> {
+        let (_, description) = crate::router::routes().split_for_parts();
+        let items = description.paths.paths.into_iter();
+        let described = items.flat_map(|(path, item)| {
+            let methods = [
+                (Method::Get, item.get.is_some()),
+                (Method::Post, item.post.is_some()),
+                (Method::Put, item.put.is_some()),
+                (Method::Patch, item.patch.is_some()),
+                (Method::Delete, item.delete.is_some()),
+            ];
+            let there = methods.into_iter().filter(|(_, is_there)| *is_there);
+            there
+                .map(|(method, _)| (method, path.clone()))
+                .collect::<Vec<_>>()
+        });
+        let undescribed = ["/api/docs", "/api/v1/openapi.json"];
+        described
+            .chain(undescribed.map(|path| (Method::Get, path.to_owned())))
+            .collect()
+    }
+
+    #[test]
+    fn every_operation_has_one_entry_and_every_entry_an_operation() {
+        let entries: Vec<_> = TABLE.iter().map(|e| (e.method, e.path())).collect();
+        let in_table: BTreeSet<_> = entries.iter().cloned().collect();
+        assert_eq!(in_table.len(), entries.len(), "an operation stands twice");
+        let described = described();
+        let missing: Vec<_> = described.difference(&in_table).collect();
+        assert!(missing.is_empty(), "without an entry: {missing:?}");
+        let idle: Vec<_> = in_table.difference(&described).collect();
+        assert!(idle.is_empty(), "entries of nothing: {idle:?}");
+    }
+
+    #[test]
+    fn the_page_about_rights_is_the_table() {
+        let page = told::page(TABLE);
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/rights.md");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&golden, &page).unwrap();
+        }
+        let agreed = fs::read_to_string(&golden).unwrap_or_default();
+        assert!(
+            page == agreed,
+            "docs/rights.md is behind the table: run `UPDATE_GOLDEN=1 cargo test -p gateway --lib rights`"
+        );
+    }
+}
