@@ -19,6 +19,7 @@ use crate::{
 
 /// What can have happened to a business.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum BusinessEvent {
@@ -31,6 +32,7 @@ pub enum BusinessEvent {
         /// Where its clocks stand.
         time_zone: Zone,
         /// What it charges in.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
         currency: Currency,
         /// Settles national phone numbers.
         country: Country,
@@ -80,6 +82,7 @@ pub enum BusinessEvent {
 
 /// Which settings changed, from what to what.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SettingsChanged {
     /// What it is called.
@@ -90,6 +93,7 @@ pub struct SettingsChanged {
     pub time_zone: Option<Change<Zone>>,
     /// What it charges in.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Change<String>>"))]
     pub currency: Option<Change<Currency>>,
     /// Where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +126,7 @@ pub struct SettingsChanged {
 
 /// Parts of Daybook that a business can switch on; all are off at first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Modules {
     /// Segments and campaigns.
@@ -136,6 +141,7 @@ pub struct Modules {
 
 /// The rules for booking. Staff are warned where the public page refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Minutes that a start must lie ahead of now. 0..=10,080 (a week).

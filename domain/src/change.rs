@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One field's change: what it was, what it is now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Change<T> {
     /// Before.
     pub from: T,

@@ -23,6 +23,7 @@ use crate::{
 
 /// What can have happened to a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ClientEvent {
@@ -76,6 +77,7 @@ pub enum ClientEvent {
 
 /// All that is told of a client when they become known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Card {
     /// What they are called.
     pub name: Sealed<PersonName>,
@@ -101,6 +103,7 @@ pub struct Card {
 
 /// Which contacts changed, from what to what.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[expect(missing_docs, reason = "each field is told in `Card`")]
 pub struct ContactChanged {
@@ -128,6 +131,7 @@ pub struct ContactChanged {
 
 /// What a client likes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Preferences {
     /// By whom they like to be served.
@@ -140,6 +144,7 @@ pub struct Preferences {
 
 /// Something written about a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Note {
     /// Which note.
     pub note_id: Id<id::Note>,
@@ -153,6 +158,7 @@ pub struct Note {
 
 /// What a client can agree to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Consent {
     /// Their data being kept.
@@ -167,6 +173,7 @@ pub enum Consent {
 
 /// A payment without a booking: a walk-in, something sold. History may hold negative and zero ones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sale {
     /// Which payment.
     pub payment_id: Id<id::Payment>,

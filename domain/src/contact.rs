@@ -47,6 +47,7 @@ macro_rules! redacted {
 
 /// A phone number in E.164: `+48600100200`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Phone(String);
 
@@ -69,6 +70,7 @@ impl Phone {
 
 /// An e-mail address, kept as written.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Email(String);
 
@@ -140,6 +142,7 @@ redacted!(Phone, Email, Telegram, FiscalCode);
 
 /// A country by its ISO 3166-1 alpha-2 code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Country([u8; 2]);
 
@@ -180,6 +183,7 @@ impl TryFrom<String> for Country {
 
 /// A language by its tag (BCP 47): `pl`, `en-GB`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Language(String);
 

@@ -19,6 +19,7 @@ use crate::{
 
 /// What can have happened to a desk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum DeskEvent {
@@ -82,6 +83,7 @@ pub enum DeskEvent {
 
 /// All that is told of a desk when it is added.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Place {
     /// What it is called.
     pub name: Label,

@@ -22,6 +22,11 @@ pub const VERSION: &str = "1.0.0";
 
 /// An event and the stream that it stands in.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "snake_case")
+)]
 #[expect(missing_docs, reason = "each names its aggregate")]
 pub enum AnyEvent {
     Business(Id<Business>, BusinessEvent),

@@ -15,6 +15,7 @@ use crate::time::{LocalTime, Minutes, Weekday, local_date};
 /// Any value means something to the slot finder; what nobody can have meant is found by [`WorkingHours::check`]
 /// before it is recorded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WorkingHours {
     /// The hours of every week. Several intervals a day are a break between them; none is a day off.
@@ -27,6 +28,7 @@ pub struct WorkingHours {
 
 /// One interval of each week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WeeklyInterval {
     /// The day on which it begins, and ends (at `24:00` at the latest).
@@ -39,10 +41,12 @@ pub struct WeeklyInterval {
 
 /// The hours of one date, in place of all weekly ones.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DayOverride {
     /// The date, where the business is.
     #[serde(with = "local_date")]
+    #[cfg_attr(feature = "schema", schemars(with = "Date"))]
     pub date: Date,
     /// Its intervals; none closes the day.
     pub intervals: Vec<DayInterval>,
@@ -50,6 +54,7 @@ pub struct DayOverride {
 
 /// One interval of one date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DayInterval {
     /// The first minute.
@@ -143,6 +148,7 @@ fn fault(from: LocalTime, to: LocalTime) -> Option<(&'static str, HoursFault)> {
 
 /// Where the starts of a staff member's slots are counted from (API §8, rule 5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SlotGrid {
     /// From the beginning of each interval of working hours, whatever it is: 09:10, 09:40, …
@@ -154,6 +160,7 @@ pub enum SlotGrid {
 
 /// The time in the middle of a service in which the client waits and the staff member is free for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Processing {
     /// Minutes from the start of the service to the beginning of the wait.

@@ -87,6 +87,19 @@ impl<'de, T> Deserialize<'de> for Id<T> {
     }
 }
 
+#[cfg(feature = "schema")]
+impl<T> schemars::JsonSchema for Id<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Uuid::schema_name()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Uuid::json_schema(generator)
+    }
+}
+
 /// What has an identity but no stream of its own.
 macro_rules! markers {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {

@@ -16,6 +16,8 @@ pub mod hours;
 pub mod id;
 pub mod money;
 pub mod planning;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod sealed;
 pub mod service;
 pub mod slots;

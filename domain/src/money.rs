@@ -15,6 +15,7 @@ const LIMIT: Decimal = Decimal::from_parts(1_215_752_192, 23, 0, false, 0); // 1
 /// May be negative: a refund of a deposit in imported history is a payment below zero.
 /// Where only zero and above make sense, the command says so ([`Money::is_negative`]).
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct Money {
     amount: Decimal,
@@ -156,6 +157,7 @@ impl fmt::Debug for Money {
 
 /// How money stands in an event: a fact must be readable without today's settings.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Stored {
     amount: String,
     currency: String,

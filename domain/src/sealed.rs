@@ -112,6 +112,21 @@ impl<T> fmt::Debug for Sealed<T> {
     }
 }
 
+/// Marks the place. What it would be is nobody's business outside: messages leave the value out, and
+/// `schema::of_messages` the property.
+#[cfg(feature = "schema")]
+impl<T> schemars::JsonSchema for Sealed<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Sealed".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "object", (crate::schema::SEALED): true })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,7 @@ use crate::{
 
 /// What can have happened to a service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ServiceEvent {
@@ -68,6 +69,7 @@ pub enum ServiceEvent {
 
 /// All that is told of a service when it is offered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Offer {
     /// What it is called.
     pub name: Label,
@@ -87,6 +89,7 @@ pub struct Offer {
 
 /// How long a service takes, around and in its middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Timing {
     /// The service itself.
     pub duration_min: Minutes,
@@ -100,6 +103,7 @@ pub struct Timing {
 
 /// How one staff member differs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PerStaff {
     /// Who.
     pub staff_id: Id<Staff>,
@@ -111,6 +115,7 @@ pub struct PerStaff {
 
 /// Who may book a service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceState {
     /// Everyone.

@@ -20,6 +20,7 @@ use crate::{
 
 /// What can have happened to a staff member.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum StaffEvent {
@@ -80,6 +81,7 @@ pub enum StaffEvent {
 
 /// All that is told of a staff member when they join.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Member {
     /// What they are called.
     pub name: Sealed<PersonName>,
@@ -97,6 +99,7 @@ pub struct Member {
 
 /// Where slots begin (API §8, rule 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Grid {
     /// Minutes from one start to the next. 1..=1,440.
     pub slot_interval_min: Minutes,
@@ -106,6 +109,7 @@ pub struct Grid {
 
 /// Why somebody is away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AbsenceKind {
     /// On holiday.

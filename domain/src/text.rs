@@ -45,6 +45,7 @@ macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, max $max:literal, lines $lines:literal) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -115,6 +116,7 @@ impl fmt::Debug for FreeText {
 
 /// A short name for use in addresses: lower-case letters, digits and single hyphens, 1 to 63 of them (as a DNS label).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Slug(String);
 
@@ -147,6 +149,7 @@ impl Slug {
 
 /// A colour as `#rrggbb`, lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Color(String);
 
@@ -174,6 +177,7 @@ impl Color {
 
 /// Where a booking or client came from in the business's own words: `phone`, `walk-in`, `instagram`. Not personal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Origin(String);
 
@@ -202,6 +206,7 @@ impl Origin {
 
 /// What a client is marked with: `vip`, `allergy`. One line, at most 60 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Tag(String);
 

@@ -1,6 +1,7 @@
 //! Running Daybook: the command `daybook`. A subcommand a file; here they are chosen, and their failures told.
 
 mod api_key_create;
+mod asyncapi;
 mod books;
 mod business_create;
 mod database;
@@ -68,6 +69,8 @@ enum Command {
     Log(Log),
     Slots(slots::Arguments),
     Doctor(doctor::Arguments),
+    #[command(hide = true)]
+    Asyncapi(asyncapi::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,6 +114,10 @@ fn run(daybook: Daybook, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         slots::run(arguments, &mut output)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Asyncapi(_) = &daybook.command {
+        asyncapi::run(&mut output)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -142,6 +149,7 @@ async fn dispatch(
         Command::Rebuild(arguments) => rebuild::run(&arguments, settings, output).await?,
         Command::Log(Log::Tail(arguments)) => log_tail::run(&arguments, settings, output).await?,
         Command::Slots(arguments) => slots::run(&arguments, output)?,
+        Command::Asyncapi(_) => asyncapi::run(output)?,
         Command::Doctor(_) => return doctor::run(settings, output).await,
     }
     Ok(ExitCode::SUCCESS)

@@ -3,3 +3,8 @@
 pub mod message;
 
 pub use message::{Message, MessageError};
+
+/// The stream that events are published to (API §7).
+pub const STREAM: &str = "DAYBOOK";
+/// The subjects that it keeps.
+pub const SUBJECTS: &str = "daybook.>";

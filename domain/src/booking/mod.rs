@@ -35,6 +35,7 @@ use crate::{
 
 /// What can have happened to a booking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum BookingEvent {
@@ -122,6 +123,7 @@ pub enum BookingEvent {
 
 /// When something happened, and what another system noted about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Told {
     /// When.
     pub at: Timestamp,
@@ -132,6 +134,7 @@ pub struct Told {
 
 /// How a booking was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Placement {
     /// What people call it by.
     pub reference: Reference,
@@ -154,6 +157,7 @@ pub struct Placement {
 
 /// What is particular to a booking that came from another system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Imported {
     /// It lay ahead when it was brought in, so it holds its time.
     pub holds_time: bool,

@@ -14,6 +14,7 @@ use crate::{
 
 /// Money taken for a booking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Payment {
     /// Which payment.
     pub payment_id: Id<id::Payment>,
@@ -32,6 +33,7 @@ pub struct Payment {
 
 /// Money given back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refund {
     /// Which refund.
     pub refund_id: Id<id::Refund>,

@@ -14,6 +14,7 @@ use crate::{
 
 /// What a booking was made with. Later changes of the catalogue leave it alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plan {
     /// What is done; none only where another system did not tell.
     pub service_id: Option<Id<Service>>,
@@ -37,6 +38,7 @@ pub struct Plan {
 
 /// Which buffers fall away because the visit's neighbouring service has the same person or desk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[expect(
     clippy::struct_excessive_bools,

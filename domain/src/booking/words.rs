@@ -15,6 +15,7 @@ use crate::{
 
 /// What people call a booking by, over the phone: eight letters and digits, none that looks like another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Reference(String);
 
@@ -49,6 +50,7 @@ impl fmt::Display for Reference {
 
 /// Something written on a booking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Comment {
     /// Which comment.
     pub comment_id: Id<id::Comment>,
@@ -65,6 +67,7 @@ pub struct Comment {
 
 /// How the client said it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Review {
     /// 1 to 5.
     pub rating: u8,

@@ -10,6 +10,7 @@ const MINUTES_PER_DAY: u16 = 24 * 60;
 /// A time of day to the minute, `00:00` to `24:00`. `24:00` is the midnight that ends a date: good as an end only,
 /// which is for the owner of the field to check ([`LocalTime::ends_the_day`]). In JSON `"HH:MM"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct LocalTime(u16);
 
@@ -88,6 +89,7 @@ impl From<LocalTime> for String {
 
 /// A day of the week, Monday first as in ISO 8601. In JSON its first three letters in English: `"mon"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Weekday {
@@ -135,6 +137,7 @@ impl Weekday {
 ///
 /// In JSON `{"from": "2026-07-01T00:00", "to": "2026-07-15T00:00"}`; seconds may be given, and `T24:00` ends a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Unchecked", into = "Unchecked")]
 pub struct LocalSpan {
     from: DateTime,
@@ -188,11 +191,14 @@ impl LocalSpan {
 
 /// As it stands in JSON.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
     #[serde(with = "local_date_time")]
+    #[cfg_attr(feature = "schema", schemars(with = "DateTime"))]
     from: DateTime,
     #[serde(with = "local_date_time")]
+    #[cfg_attr(feature = "schema", schemars(with = "DateTime"))]
     to: DateTime,
 }
 

@@ -10,6 +10,7 @@ use super::Minutes;
 /// `end` is never before `start`. A span of no length holds no instant and overlaps nothing.
 /// In JSON `{"start": "2026-03-29T01:00:00Z", "end": "2026-03-29T02:00:00Z"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Unchecked")]
 pub struct Span {
     start: Timestamp,
@@ -17,6 +18,7 @@ pub struct Span {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
     start: Timestamp,

@@ -15,6 +15,7 @@ use super::Span;
 ///
 /// The database is the one compiled in, not the machine's: the same ledger must give the same days everywhere.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Zone {
     tz: TimeZone,
