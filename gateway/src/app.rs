@@ -1,6 +1,6 @@
 //! The state that every handler shares.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +15,7 @@ use crate::{
     access::{KnownCallers, Passwords, Tables, Throttle, Token},
     catalogue::Catalogues,
     command::Ask,
+    mail::Mailer,
     problem::{Code, Problem},
 };
 
@@ -31,6 +32,11 @@ pub struct Settings {
     /// A proxy of ours stands in front: the last address of `X-Forwarded-For` is the sender's. Off by default, for
     /// without one that header is whatever the sender writes.
     pub behind_proxy: bool,
+    /// Where people reach the service: links in letters begin with it. Not taken from requests, whose `Host` is whatever
+    /// the sender writes. `http://localhost:8080` by default.
+    pub public_address: String,
+    /// The folder that letters are laid into; none (the default): they are counted and gone.
+    pub mail_folder: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -39,6 +45,8 @@ impl Default for Settings {
             body_limit: 1 << 20,
             session: SignedDuration::from_hours(30 * 24),
             behind_proxy: false,
+            public_address: "http://localhost:8080".to_owned(),
+            mail_folder: None,
         }
     }
 }
@@ -84,18 +92,21 @@ struct Inner {
     passwords: Passwords,
     throttle: Throttle,
     catalogues: Catalogues,
+    mailer: Mailer,
 }
 
 impl App {
     /// Puts it together. Nothing is started: see [`App::background`].
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        let settings = &parts.settings;
         Self(Arc::new(Inner {
             tables: Tables::new(parts.pool.clone()),
             known: KnownCallers::new(),
             passwords: Passwords::new(),
             throttle: Throttle::new(),
             catalogues: Catalogues::new(),
+            mailer: Mailer::new(settings.mail_folder.as_deref(), &settings.public_address),
             parts,
         }))
     }
@@ -180,6 +191,11 @@ impl App {
 
     pub(crate) fn catalogues(&self) -> &Catalogues {
         &self.0.catalogues
+    }
+
+    #[allow(dead_code, reason = "who writes letters comes next")]
+    pub(crate) fn mailer(&self) -> &Mailer {
+        &self.0.mailer
     }
 
     pub(crate) fn known(&self) -> &KnownCallers {

@@ -259,7 +259,8 @@ mod tests {
             for literal in source.split('"') {
                 let id = literal.starts_with("problem-")
                     || literal.starts_with("detail-")
-                    || literal.starts_with("violation-");
+                    || literal.starts_with("violation-")
+                    || literal.starts_with("mail-");
                 let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
                 if id && !literal.ends_with('-') && literal.chars().all(plain) {
                     into.insert(literal.to_owned());

@@ -120,3 +120,12 @@ violation-no-classes = classes are not offered yet
 violation-one-of-two = give either client_id or client
 violation-as-of = is neither a position nor an instant such as 2026-11-23T09:00:00Z
 violation-one-for-each = give it once, or once for each service
+
+# Letters
+
+mail-reset-subject = A new password
+mail-reset-body =
+    Somebody asked for a new password for { $businesses }. If it was you, choose one within an hour:
+
+    { $link }
+mail-reset-ignore = If it was not you, nothing needs to be done: without this letter nobody can change anything.

@@ -120,3 +120,12 @@ violation-no-classes = les cours ne sont pas encore proposés
 violation-one-of-two = donnez client_id ou client
 violation-as-of = n’est ni une position ni un instant tel que 2026-11-23T09:00:00Z
 violation-one-for-each = donnez-le une fois, ou une fois par prestation
+
+# Lettres
+
+mail-reset-subject = Un nouveau mot de passe
+mail-reset-body =
+    Quelqu'un a demandé un nouveau mot de passe pour { $businesses }. Si c'était vous, choisissez-le dans l'heure :
+
+    { $link }
+mail-reset-ignore = Si ce n'était pas vous, il n'y a rien à faire : sans cette lettre, personne ne peut rien changer.

@@ -120,3 +120,12 @@ violation-no-classes = i corsi non sono ancora disponibili
 violation-one-of-two = indicare client_id oppure client
 violation-as-of = non è una posizione né un istante come 2026-11-23T09:00:00Z
 violation-one-for-each = indicarlo una volta, o una volta per servizio
+
+# Lettere
+
+mail-reset-subject = Una nuova password
+mail-reset-body =
+    Qualcuno ha chiesto una nuova password per { $businesses }. Se sei stato tu, sceglila entro un'ora:
+
+    { $link }
+mail-reset-ignore = Se non sei stato tu, non serve fare nulla: senza questa lettera nessuno può cambiare nulla.

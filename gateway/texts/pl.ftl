@@ -124,3 +124,12 @@ violation-no-classes = zajęcia nie są jeszcze dostępne
 violation-one-of-two = podaj client_id albo client
 violation-as-of = nie jest pozycją ani chwilą taką jak 2026-11-23T09:00:00Z
 violation-one-for-each = podaj raz albo raz dla każdej usługi
+
+# Listy
+
+mail-reset-subject = Nowe hasło
+mail-reset-body =
+    Ktoś poprosił o nowe hasło do: { $businesses }. Jeśli to Ty, ustaw je w ciągu godziny:
+
+    { $link }
+mail-reset-ignore = Jeśli to nie Ty, nic nie trzeba robić: bez tego listu nikt niczego nie zmieni.

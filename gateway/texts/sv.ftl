@@ -120,3 +120,12 @@ violation-no-classes = gruppass finns inte än
 violation-one-of-two = ange antingen client_id eller client
 violation-as-of = är varken en position eller en tidpunkt som 2026-11-23T09:00:00Z
 violation-one-for-each = ange det en gång, eller en gång per tjänst
+
+# Brev
+
+mail-reset-subject = Ett nytt lösenord
+mail-reset-body =
+    Någon bad om ett nytt lösenord för { $businesses }. Om det var du, välj ett inom en timme:
+
+    { $link }
+mail-reset-ignore = Om det inte var du behöver inget göras: utan det här brevet kan ingen ändra något.

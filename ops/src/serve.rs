@@ -3,6 +3,7 @@
 use std::{
     net::{SocketAddr, ToSocketAddrs},
     num::NonZeroU32,
+    path::PathBuf,
     str::FromStr,
 };
 
@@ -57,6 +58,26 @@ const BEHIND_PROXY: Setting = Setting::new(
     "A proxy of yours stands in front: senders are told apart by the last address of X-Forwarded-For",
 );
 
+const PUBLIC_ADDRESS: Setting = Setting {
+    value: Some("URL"),
+    default: Some("http:// and what it listens on"),
+    ..Setting::new(
+        "public_address",
+        "DAYBOOK_PUBLIC_ADDRESS",
+        "Address at which people reach the service, such as https://book.example.org: links in letters begin with it",
+    )
+};
+
+const MAIL_FOLDER: Setting = Setting {
+    value: Some("FOLDER"),
+    default: Some("mail in the data dir"),
+    ..Setting::new(
+        "mail_folder",
+        "DAYBOOK_MAIL_FOLDER",
+        "Folder that letters are laid into, one .eml file each",
+    )
+};
+
 /// What to serve, and where.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -70,15 +91,29 @@ pub(crate) struct Settings {
     pub(crate) grace_s: NonZeroU32,
     /// Default: not behind a proxy.
     pub(crate) gateway: gateway::Settings,
+    /// Default: http:// and what it listens on.
+    pub(crate) public_address: Option<PublicAddress>,
+    /// Default: `mail` in the data dir.
+    pub(crate) mail_folder: Option<PathBuf>,
 }
 
 impl Settings {
-    pub(crate) const ALL: &[&Setting] = &[&LISTEN, &ROLES, &NO_MIGRATE, &GRACE, &BEHIND_PROXY];
+    pub(crate) const ALL: &[&Setting] = &[
+        &LISTEN,
+        &ROLES,
+        &NO_MIGRATE,
+        &GRACE,
+        &BEHIND_PROXY,
+        &PUBLIC_ADDRESS,
+        &MAIL_FOLDER,
+    ];
 
     pub(crate) fn read(said: &mut Reading<'_>) -> Option<Self> {
         let (listen, roles) = (said.value(&LISTEN), said.value(&ROLES));
         let (no_migrate, grace_s) = (said.switch(&NO_MIGRATE), said.value(&GRACE));
         let behind_proxy = said.switch(&BEHIND_PROXY);
+        let (public_address, mail_folder) =
+            (said.optional(&PUBLIC_ADDRESS), said.optional(&MAIL_FOLDER));
         Some(Self {
             listen: listen?,
             roles: roles?,
@@ -88,6 +123,8 @@ impl Settings {
                 behind_proxy: behind_proxy?,
                 ..gateway::Settings::default()
             },
+            public_address: public_address?,
+            mail_folder: mail_folder?,
         })
     }
 }
@@ -108,6 +145,28 @@ impl FromStr for Listen {
             .next()
             .map(Self)
             .ok_or_else(|| "stands for no address".to_owned())
+    }
+}
+
+/// Where people reach the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PublicAddress(pub(crate) String);
+
+impl FromStr for PublicAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let address = text.trim_end_matches('/');
+        let host = ["https://", "http://"]
+            .iter()
+            .find_map(|scheme| address.strip_prefix(scheme));
+        let plain = |c: char| c.is_ascii_graphic() && c != '#' && c != '?';
+        match host {
+            Some(host) if !host.is_empty() && host.chars().all(plain) => {
+                Ok(Self(address.to_owned()))
+            }
+            Some(_) | None => Err("is no address such as https://book.example.org".to_owned()),
+        }
     }
 }
 
@@ -163,6 +222,28 @@ pub(crate) async fn run(settings: &settings::Settings, output: &mut Output) -> a
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_public_address_is_where_a_browser_could_go() {
+        let read = |text: &str| text.parse::<PublicAddress>().map(|address| address.0);
+        assert_eq!(
+            read("https://book.example/").unwrap(),
+            "https://book.example"
+        );
+        assert_eq!(
+            read("http://127.0.0.1:8080").unwrap(),
+            "http://127.0.0.1:8080"
+        );
+        for wrong in [
+            "book.example",
+            "https://",
+            "ftp://book.example",
+            "https://a b",
+            "https://a#b",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn roles_are_a_list() {

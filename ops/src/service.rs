@@ -162,13 +162,28 @@ impl Service {
         books.close().await;
     }
 
+    fn gateway(&self, settings: &Settings) -> gateway::Settings {
+        let serve = &settings.serve;
+        let mail = serve.mail_folder.clone();
+        let said = serve
+            .public_address
+            .as_ref()
+            .map(|address| address.0.clone());
+        let mut gateway = serve.gateway.clone();
+        gateway.mail_folder = Some(mail.unwrap_or_else(|| settings.data_dir.join("mail")));
+        if let Some(address) = said.or_else(|| self.address()) {
+            gateway.public_address = address;
+        }
+        gateway
+    }
+
     fn app(&self, settings: &Settings) -> App {
         let mut probes = vec![migrations(&self.books)];
         if settings.serve.roles.projector {
             probes.push(well(&self.books.projector));
         }
         App::new(Parts {
-            settings: settings.serve.gateway.clone(),
+            settings: self.gateway(settings),
             probes,
             ..self.books.parts()
         })
