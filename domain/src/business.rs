@@ -15,6 +15,7 @@ use crate::{
     money::Currency,
     text::{Color, Description, Label, Slug},
     time::{LocalSpan, Minutes, Zone},
+    waitlist::WaitlistRules,
 };
 
 /// What can have happened to a business.
@@ -77,6 +78,13 @@ pub enum BusinessEvent {
         from: Policy,
         /// After.
         to: Policy,
+    },
+    /// The rules of the waitlist were set.
+    WaitlistRulesSet {
+        /// Before.
+        from: WaitlistRules,
+        /// After.
+        to: WaitlistRules,
     },
 }
 
@@ -212,6 +220,8 @@ pub enum BusinessCommand {
     CancelClosure(Id<crate::id::Closure>),
     /// Set the rules for booking.
     SetPolicy(Policy),
+    /// Set the rules of the waitlist.
+    SetWaitlistRules(WaitlistRules),
 }
 
 /// The settings that are to be; none: as it is.
@@ -273,6 +283,9 @@ pub struct Business {
     pub closures: BTreeMap<Id<crate::id::Closure>, PlannedClosure>,
     /// The rules for booking.
     pub policy: Policy,
+    /// The rules of the waitlist.
+    #[serde(default)]
+    pub waitlist: WaitlistRules,
 }
 
 /// A business's settings.
@@ -353,6 +366,7 @@ impl Business {
                 Ok(vec![BusinessEvent::ClosureCancelled { closure_id }])
             }
             C::SetPolicy(policy) => self.set_policy(policy),
+            C::SetWaitlistRules(rules) => self.set_waitlist_rules(rules),
         }
     }
 
@@ -456,6 +470,23 @@ impl Business {
         }])
     }
 
+    fn set_waitlist_rules(&self, to: WaitlistRules) -> Result<Vec<BusinessEvent>, BusinessError> {
+        self.settings()?;
+        for (field, number, least, most) in to.numbers() {
+            if !(least..=most).contains(&number.get()) {
+                return Err(BusinessError::OutOfRange { field, least, most });
+            }
+        }
+        Ok(if self.waitlist == to {
+            vec![]
+        } else {
+            vec![BusinessEvent::WaitlistRulesSet {
+                from: self.waitlist,
+                to,
+            }]
+        })
+    }
+
     fn remember(&mut self, event: BusinessEvent) {
         match event {
             BusinessEvent::Opened {
@@ -509,6 +540,7 @@ impl Business {
                 self.closures.remove(&closure_id);
             }
             BusinessEvent::PolicySet { to, .. } => self.policy = to,
+            BusinessEvent::WaitlistRulesSet { to, .. } => self.waitlist = to,
         }
     }
 }

@@ -27,14 +27,17 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Takes the next event in; those of clients, bookings and access leave it alone.
+    /// Takes the next event in; those of clients, bookings, access and the waitlist leave it alone.
     pub fn apply(&mut self, event: AnyEvent) {
         match event {
             AnyEvent::Business(_, event) => self.business.apply(event),
             AnyEvent::Service(id, event) => self.services.entry(id).or_default().apply(event),
             AnyEvent::Staff(id, event) => self.staff.entry(id).or_default().apply(event),
             AnyEvent::Desk(id, event) => self.desks.entry(id).or_default().apply(event),
-            AnyEvent::Client(..) | AnyEvent::Booking(..) | AnyEvent::Access(..) => {}
+            AnyEvent::Client(..)
+            | AnyEvent::Booking(..)
+            | AnyEvent::Access(..)
+            | AnyEvent::Waitlist(..) => {}
         }
     }
 

@@ -15,6 +15,7 @@ use crate::{
     id::Id,
     service::{Service, ServiceEvent},
     staff::{Staff, StaffEvent},
+    waitlist::{Request, WaitlistEvent},
 };
 
 /// The version that events are written in today (semver). A new one brings an upcaster and golden files.
@@ -36,6 +37,7 @@ pub enum AnyEvent {
     Client(Id<Client>, ClientEvent),
     Booking(Id<Booking>, BookingEvent),
     Access(Id<Access>, AccessEvent),
+    Waitlist(Id<Request>, WaitlistEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -75,6 +77,7 @@ impl AnyEvent {
             "client" => Self::Client(Id::new(stream), read(kind, payload)?),
             "booking" => Self::Booking(Id::new(stream), read(kind, payload)?),
             "access" => Self::Access(Id::new(stream), read(kind, payload)?),
+            "waitlist" => Self::Waitlist(Id::new(stream), read(kind, payload)?),
             other => return Err(DecodeError::UnknownStream(other.to_owned())),
         })
     }
@@ -90,6 +93,7 @@ impl AnyEvent {
             Self::Client(..) => Client::TYPE,
             Self::Booking(..) => Booking::TYPE,
             Self::Access(..) => Access::TYPE,
+            Self::Waitlist(..) => Request::TYPE,
         }
     }
 
@@ -104,6 +108,7 @@ impl AnyEvent {
             Self::Client(id, _) => id.uuid(),
             Self::Booking(id, _) => id.uuid(),
             Self::Access(id, _) => id.uuid(),
+            Self::Waitlist(id, _) => id.uuid(),
         }
     }
 
@@ -118,6 +123,7 @@ impl AnyEvent {
             Self::Client(_, event) => event.into(),
             Self::Booking(_, event) => event.into(),
             Self::Access(_, event) => event.into(),
+            Self::Waitlist(_, event) => event.into(),
         }
     }
 
@@ -134,6 +140,7 @@ impl AnyEvent {
             Self::Client(_, event) => serde_json::to_value(event),
             Self::Booking(_, event) => serde_json::to_value(event),
             Self::Access(_, event) => serde_json::to_value(event),
+            Self::Waitlist(_, event) => serde_json::to_value(event),
         }
     }
 
@@ -142,7 +149,7 @@ impl AnyEvent {
     pub const fn moves_catalogue(&self) -> bool {
         match self {
             Self::Business(..) | Self::Service(..) | Self::Staff(..) | Self::Desk(..) => true,
-            Self::Client(..) | Self::Booking(..) | Self::Access(..) => false,
+            Self::Client(..) | Self::Booking(..) | Self::Access(..) | Self::Waitlist(..) => false,
         }
     }
 }

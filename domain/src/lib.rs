@@ -24,3 +24,4 @@ pub mod slots;
 pub mod staff;
 pub mod text;
 pub mod time;
+pub mod waitlist;

@@ -10,6 +10,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use domain::{
     access::AccessEvent, booking::BookingEvent, business::BusinessEvent, client::ClientEvent,
     desk::DeskEvent, event::AnyEvent, service::ServiceEvent, staff::StaffEvent,
+    waitlist::WaitlistEvent,
 };
 use jiff::civil::{Date, DateTime};
 use serde_json::Value;
@@ -65,7 +66,7 @@ fn every_event_ever_written_still_loads_and_means_the_same() {
 #[test]
 fn every_event_has_a_golden_file() {
     let kept: BTreeSet<_> = golden().into_iter().map(|g| (g.stream, g.event)).collect();
-    let all: [(&str, &[&str]); 7] = [
+    let all: [(&str, &[&str]); 8] = [
         ("business", BusinessEvent::VARIANTS),
         ("service", ServiceEvent::VARIANTS),
         ("staff", StaffEvent::VARIANTS),
@@ -73,6 +74,7 @@ fn every_event_has_a_golden_file() {
         ("client", ClientEvent::VARIANTS),
         ("booking", BookingEvent::VARIANTS),
         ("access", AccessEvent::VARIANTS),
+        ("waitlist", WaitlistEvent::VARIANTS),
     ];
     for (stream, events) in all {
         for &event in events {
@@ -155,6 +157,10 @@ const PUBLIC: &[(&str, &str)] = &[
         "the business's word for where bookings come from",
     ),
     ("booking.payment_recorded.method", "how was paid"),
+    (
+        "waitlist.requested.source",
+        "the business's word for where requests come from",
+    ),
 ];
 
 #[test]
@@ -234,6 +240,8 @@ fn is_bare_fact(text: &str) -> bool {
         "cancelled",
         "mon",
         "sat",
+        "ran_out",
+        "no_longer_free",
     ];
     let code = text.len() <= 3 && text.bytes().all(|b| b.is_ascii_uppercase());
     let color = text.starts_with('#') && text.len() == 7;

@@ -11,6 +11,7 @@ mod of_access;
 mod of_booking;
 mod of_catalogue;
 mod of_client;
+mod of_waitlist;
 
 #[cfg(test)]
 mod specs;
@@ -74,5 +75,6 @@ fn tell(event: &AnyEvent, booking: &mut Option<Standing>) -> Told {
         AnyEvent::Client(_, event) => of_client::tell(event),
         AnyEvent::Booking(_, event) => of_booking::tell(event, booking),
         AnyEvent::Access(_, event) => of_access::tell(event),
+        AnyEvent::Waitlist(_, event) => of_waitlist::tell(event),
     }
 }

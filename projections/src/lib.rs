@@ -26,6 +26,7 @@ pub mod summary;
 pub mod till;
 pub mod timetable;
 mod waiting;
+pub mod waitlist;
 
 pub use ledger::{ActorRef, BusinessId, EventId, Metadata, Position, Version};
 pub use periods::{GroupBy, Period};

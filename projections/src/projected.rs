@@ -34,7 +34,8 @@ impl Projected {
             | AnyEvent::Staff(..)
             | AnyEvent::Desk(..)
             | AnyEvent::Client(..)
-            | AnyEvent::Access(..) => None,
+            | AnyEvent::Access(..)
+            | AnyEvent::Waitlist(..) => None,
         }
     }
 
@@ -47,7 +48,8 @@ impl Projected {
             | AnyEvent::Staff(..)
             | AnyEvent::Desk(..)
             | AnyEvent::Booking(..)
-            | AnyEvent::Access(..) => None,
+            | AnyEvent::Access(..)
+            | AnyEvent::Waitlist(..) => None,
         }
     }
 }

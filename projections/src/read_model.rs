@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
-use crate::{Projected, calendar, changes, clients, history, summary, till, timetable};
+use crate::{Projected, calendar, changes, clients, history, summary, till, timetable, waitlist};
 
 /// Every read model there is. A new one adds its line, and is built by the projector on the next start.
 pub static READ_MODELS: &[&ReadModel] = &[
@@ -14,6 +14,7 @@ pub static READ_MODELS: &[&ReadModel] = &[
     &clients::READ_MODEL,
     &till::READ_MODEL,
     &summary::READ_MODEL,
+    &waitlist::READ_MODEL,
 ];
 
 /// One read model, as it is fed and rebuilt. Each module holds its own as `READ_MODEL`.

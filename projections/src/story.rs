@@ -23,6 +23,7 @@ use domain::{
     staff::{Staff, StaffCommand},
     text::{FreeText, Label, Origin, PersonName},
     time::Minutes,
+    waitlist::{Request, WaitlistCommand},
 };
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgPool;
@@ -50,6 +51,7 @@ pub(crate) struct Story {
     services: Streams<Service>,
     staff: Streams<Staff>,
     desks: Streams<Desk>,
+    requests: Streams<Request>,
     told: Vec<Projected>,
 }
 
@@ -57,7 +59,7 @@ type Streams<A> = BTreeMap<Uuid, (A, i64)>;
 
 /// For each aggregate, what happens to it: `story.booking(id, command)`.
 macro_rules! chapters {
-    ($($name:ident, $streams:ident, $aggregate:ident, $command:ident);+ $(;)?) => {$(
+    ($($name:ident, $streams:ident, $aggregate:ident as $event:ident, $command:ident);+ $(;)?) => {$(
         #[track_caller]
         pub(crate) fn $name(&mut self, id: Id<$aggregate>, command: $command) -> &mut Self {
             let (state, version) = self.$streams.entry(id.uuid()).or_default();
@@ -66,7 +68,7 @@ macro_rules! chapters {
             for event in events {
                 state.apply(event.clone());
                 *version += 1;
-                told.push((AnyEvent::$aggregate(id, event), *version));
+                told.push((AnyEvent::$event(id, event), *version));
             }
             told.into_iter().for_each(|(event, version)| self.tell(event, version));
             self
@@ -96,6 +98,7 @@ impl Story {
             services: BTreeMap::new(),
             staff: BTreeMap::new(),
             desks: BTreeMap::new(),
+            requests: BTreeMap::new(),
             told: vec![],
         }
     }
@@ -105,13 +108,14 @@ impl Story {
     }
 
     chapters! {
-        booking, bookings, Booking, BookingCommand;
-        client, clients, Client, ClientCommand;
-        access, accesses, Access, AccessCommand;
-        business, houses, Business, BusinessCommand;
-        service, services, Service, ServiceCommand;
-        staff, staff, Staff, StaffCommand;
-        desk, desks, Desk, DeskCommand;
+        booking, bookings, Booking as Booking, BookingCommand;
+        client, clients, Client as Client, ClientCommand;
+        access, accesses, Access as Access, AccessCommand;
+        business, houses, Business as Business, BusinessCommand;
+        service, services, Service as Service, ServiceCommand;
+        staff, staff, Staff as Staff, StaffCommand;
+        desk, desks, Desk as Desk, DeskCommand;
+        waitlist, requests, Request as Waitlist, WaitlistCommand;
     }
 
     /// What follows was brought in from another system, where it happened then.

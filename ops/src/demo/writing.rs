@@ -189,7 +189,8 @@ impl Books<'_> {
             | AnyEvent::Desk(..)
             | AnyEvent::Client(..)
             | AnyEvent::Booking(..)
-            | AnyEvent::Access(..) => event.stream(),
+            | AnyEvent::Access(..)
+            | AnyEvent::Waitlist(..) => event.stream(),
         }
     }
 

@@ -105,6 +105,7 @@ impl Subject {
                 ..Self::new(*id, event)
             },
             AnyEvent::Access(id, event) => Self::new(*id, event),
+            AnyEvent::Waitlist(id, event) => Self::new(*id, event),
         }
     }
 
@@ -197,7 +198,8 @@ fn actor(event: &AnyEvent) -> Option<(Uuid, Option<&str>)> {
         | AnyEvent::Service(..)
         | AnyEvent::Staff(..)
         | AnyEvent::Desk(..)
-        | AnyEvent::Booking(..) => None,
+        | AnyEvent::Booking(..)
+        | AnyEvent::Waitlist(..) => None,
     }
 }
 

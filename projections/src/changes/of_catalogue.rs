@@ -6,6 +6,7 @@ use domain::{
     service::{Offer, ServiceEvent, Timing},
     staff::{Grid, Member, StaffEvent},
     time::LocalSpan,
+    waitlist::WaitlistRules,
 };
 use serde_json::Value;
 
@@ -55,6 +56,9 @@ pub(super) fn tell_business(event: &BusinessEvent) -> Told {
         }
         E::ClosureCancelled { closure_id } => fields.gone("closure_id", closure_id),
         E::PolicySet { from, to } => fields.between_all(of_policy(from), of_policy(to)),
+        E::WaitlistRulesSet { from, to } => {
+            fields.between_all(of_waitlist_rules(from), of_waitlist_rules(to))
+        }
     })
 }
 
@@ -89,6 +93,14 @@ fn of_policy(policy: &Policy) -> [(&'static str, Value); 4] {
             json(policy.cancellation_window_min),
         ),
         ("auto_confirm", json(policy.auto_confirm)),
+    ]
+}
+
+fn of_waitlist_rules(rules: &WaitlistRules) -> [(&'static str, Value); 3] {
+    [
+        ("automatic", json(rules.automatic)),
+        ("offer_min", json(rules.offer_min)),
+        ("lead_min", json(rules.lead_min)),
     ]
 }
 

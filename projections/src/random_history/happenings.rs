@@ -21,6 +21,7 @@ use domain::{
     staff::{AbsenceKind, Grid, Member, Staff, StaffCommand, StaffWanted},
     text::{Description, Label, Origin, Slug, Tag},
     time::{LocalSpan, LocalTime, Minutes, Weekday, Zone},
+    waitlist::{Request, WaitlistCommand, WaitlistRules},
 };
 use jiff::{SignedDuration, Timestamp};
 use ledger::Version;
@@ -31,7 +32,7 @@ use super::{RandomHistory, remember};
 /// Runs a command on a stream of a kind; what the domain refuses does not happen.
 macro_rules! asks {
     ($name:ident, $streams:ident, $aggregate:ty, $kind:literal, $command:ty) => {
-        fn $name(&mut self, id: Uuid, command: $command) {
+        pub(super) fn $name(&mut self, id: Uuid, command: $command) {
             let stream = self
                 .$streams
                 .entry(id)
@@ -53,6 +54,7 @@ impl RandomHistory {
     asks!(ask_client, clients, Client, "client", ClientCommand);
     asks!(ask_booking, bookings, Booking, "booking", BookingCommand);
     asks!(ask_access, access, Access, "access", AccessCommand);
+    asks!(ask_request, requests, Request, "waitlist", WaitlistCommand);
 
     fn ask_house(&mut self, command: BusinessCommand) {
         let events = self.house.decide(command).unwrap_or_default();
@@ -80,7 +82,7 @@ impl RandomHistory {
     }
 
     pub(super) fn something_happens(&mut self) {
-        match self.chance.below(40) {
+        match self.chance.below(44) {
             0..=2 => self.client_registers(),
             3..=7 => self.client_changes(),
             8..=14 => self.booking_placed(),
@@ -89,13 +91,18 @@ impl RandomHistory {
             35 => self.service_changes(),
             36 | 37 => self.staff_changes(),
             38 => self.desk_changes(),
-            _ => self.access_changes(),
+            39 => self.access_changes(),
+            _ => self.waitlist_goes_on(),
         }
     }
 
     fn house_changes(&mut self) {
-        let command = match self.chance.below(6) {
+        let command = match self.chance.below(7) {
             0 => BusinessCommand::SetHours(self.hours()),
+            6 => BusinessCommand::SetWaitlistRules(WaitlistRules {
+                lead_min: Minutes::new(self.chance.below(600)),
+                ..WaitlistRules::default()
+            }),
             1 => {
                 let mut to = SettingsWanted {
                     name: Some(self.label()),
@@ -477,7 +484,7 @@ impl RandomHistory {
         }
     }
 
-    fn plan(&mut self) -> Plan {
+    pub(super) fn plan(&mut self) -> Plan {
         let ahead = i64::from(self.chance.below(60 * 24 * 12)) * 5 - 60 * 24 * 30;
         let hour_unknown = self.chance.one_in(20);
         Plan {
@@ -544,7 +551,7 @@ impl RandomHistory {
         })
     }
 
-    fn days(&mut self) -> LocalSpan {
+    pub(super) fn days(&mut self) -> LocalSpan {
         let first = jiff::civil::date(2026, 1, 1)
             .saturating_add(jiff::Span::new().days(i64::from(self.chance.below(300))));
         let last = first.saturating_add(jiff::Span::new().days(i64::from(self.chance.below(14))));

@@ -7,6 +7,7 @@
 mod chance;
 mod happenings;
 mod recording;
+mod waiting;
 mod words;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use domain::{
     service::Service,
     staff::Staff,
     text::FreeText,
+    waitlist::Request,
 };
 use jiff::{SignedDuration, Timestamp};
 use ledger::{BusinessId, EventId, Version};
@@ -45,6 +47,7 @@ pub struct RandomHistory {
     clients: Streams<Client>,
     bookings: Streams<Booking>,
     access: Streams<Access>,
+    requests: Streams<Request>,
     house_version: Version,
     happened: Vec<Happened>,
 }
@@ -97,6 +100,7 @@ impl RandomHistory {
             clients: BTreeMap::new(),
             bookings: BTreeMap::new(),
             access: BTreeMap::new(),
+            requests: BTreeMap::new(),
             house_version: Version::NEW,
             happened: vec![],
         };

@@ -42,7 +42,8 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
             | AnyEvent::Service(..)
             | AnyEvent::Staff(..)
             | AnyEvent::Desk(..)
-            | AnyEvent::Access(..) => {}
+            | AnyEvent::Access(..)
+            | AnyEvent::Waitlist(..) => {}
         }
     }
     let bookings: Vec<_> = bookings.values().collect();

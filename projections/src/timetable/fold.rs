@@ -51,7 +51,10 @@ impl Touched {
                 AnyEvent::Desk(id, _) => {
                     touched.desks.insert((business, id.uuid()));
                 }
-                AnyEvent::Client(..) | AnyEvent::Booking(..) | AnyEvent::Access(..) => {}
+                AnyEvent::Client(..)
+                | AnyEvent::Booking(..)
+                | AnyEvent::Access(..)
+                | AnyEvent::Waitlist(..) => {}
             }
         }
         touched
@@ -73,7 +76,10 @@ impl Tables {
             AnyEvent::Service(id, event) => self.of_service((business, id.uuid()), event),
             AnyEvent::Staff(id, event) => self.of_staff((business, id.uuid()), *id, event),
             AnyEvent::Desk(id, event) => self.of_desk((business, id.uuid()), event),
-            AnyEvent::Client(..) | AnyEvent::Booking(..) | AnyEvent::Access(..) => {}
+            AnyEvent::Client(..)
+            | AnyEvent::Booking(..)
+            | AnyEvent::Access(..)
+            | AnyEvent::Waitlist(..) => {}
         }
     }
 
@@ -141,7 +147,7 @@ impl Tables {
             BusinessEvent::ClosureCancelled { closure_id } => {
                 self.comes_back((business, closure_id.uuid()));
             }
-            BusinessEvent::PolicySet { .. } => {}
+            BusinessEvent::PolicySet { .. } | BusinessEvent::WaitlistRulesSet { .. } => {}
         }
     }
 
