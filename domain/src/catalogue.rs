@@ -1,15 +1,17 @@
-//! What a booking is validated against: the business, its services, staff and desks, folded from the ledger.
+//! What a booking is validated against: the business, its services, staff, desks and classes, folded from the ledger.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use cqrs_es::Aggregate;
 
 use crate::{
     business::{Business, Settings},
+    class::Class,
     desk::Desk,
     event::AnyEvent,
     id::Id,
     service::Service,
+    session::Session,
     staff::Staff,
 };
 
@@ -24,6 +26,10 @@ pub struct Catalogue {
     pub staff: BTreeMap<Id<Staff>, Staff>,
     /// Where, retired desks too.
     pub desks: BTreeMap<Id<Desk>, Desk>,
+    /// What is held for several at once, ended classes too.
+    pub classes: BTreeMap<Id<Class>, Class>,
+    /// The dates of classes, past and cancelled ones too. Shared between copies of the catalogue, for they are many.
+    pub sessions: Arc<BTreeMap<Id<Session>, Session>>,
 }
 
 impl Catalogue {
@@ -34,6 +40,11 @@ impl Catalogue {
             AnyEvent::Service(id, event) => self.services.entry(id).or_default().apply(event),
             AnyEvent::Staff(id, event) => self.staff.entry(id).or_default().apply(event),
             AnyEvent::Desk(id, event) => self.desks.entry(id).or_default().apply(event),
+            AnyEvent::Class(id, event) => self.classes.entry(id).or_default().apply(event),
+            AnyEvent::Session(id, event) => {
+                let sessions = Arc::make_mut(&mut self.sessions);
+                sessions.entry(id).or_default().apply(event);
+            }
             AnyEvent::Client(..)
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)

@@ -10,10 +10,12 @@ use crate::{
     access::{Access, AccessEvent},
     booking::{Booking, BookingEvent},
     business::{Business, BusinessEvent},
+    class::{Class, ClassEvent},
     client::{Client, ClientEvent},
     desk::{Desk, DeskEvent},
     id::Id,
     service::{Service, ServiceEvent},
+    session::{Session, SessionEvent},
     staff::{Staff, StaffEvent},
     waitlist::{Request, WaitlistEvent},
 };
@@ -34,6 +36,8 @@ pub enum AnyEvent {
     Service(Id<Service>, ServiceEvent),
     Staff(Id<Staff>, StaffEvent),
     Desk(Id<Desk>, DeskEvent),
+    Class(Id<Class>, ClassEvent),
+    Session(Id<Session>, SessionEvent),
     Client(Id<Client>, ClientEvent),
     Booking(Id<Booking>, BookingEvent),
     Access(Id<Access>, AccessEvent),
@@ -74,6 +78,8 @@ impl AnyEvent {
             "service" => Self::Service(Id::new(stream), read(kind, payload)?),
             "staff" => Self::Staff(Id::new(stream), read(kind, payload)?),
             "desk" => Self::Desk(Id::new(stream), read(kind, payload)?),
+            "class" => Self::Class(Id::new(stream), read(kind, payload)?),
+            "session" => Self::Session(Id::new(stream), read(kind, payload)?),
             "client" => Self::Client(Id::new(stream), read(kind, payload)?),
             "booking" => Self::Booking(Id::new(stream), read(kind, payload)?),
             "access" => Self::Access(Id::new(stream), read(kind, payload)?),
@@ -90,6 +96,8 @@ impl AnyEvent {
             Self::Service(..) => Service::TYPE,
             Self::Staff(..) => Staff::TYPE,
             Self::Desk(..) => Desk::TYPE,
+            Self::Class(..) => Class::TYPE,
+            Self::Session(..) => Session::TYPE,
             Self::Client(..) => Client::TYPE,
             Self::Booking(..) => Booking::TYPE,
             Self::Access(..) => Access::TYPE,
@@ -105,6 +113,8 @@ impl AnyEvent {
             Self::Service(id, _) => id.uuid(),
             Self::Staff(id, _) => id.uuid(),
             Self::Desk(id, _) => id.uuid(),
+            Self::Class(id, _) => id.uuid(),
+            Self::Session(id, _) => id.uuid(),
             Self::Client(id, _) => id.uuid(),
             Self::Booking(id, _) => id.uuid(),
             Self::Access(id, _) => id.uuid(),
@@ -120,6 +130,8 @@ impl AnyEvent {
             Self::Service(_, event) => event.into(),
             Self::Staff(_, event) => event.into(),
             Self::Desk(_, event) => event.into(),
+            Self::Class(_, event) => event.into(),
+            Self::Session(_, event) => event.into(),
             Self::Client(_, event) => event.into(),
             Self::Booking(_, event) => event.into(),
             Self::Access(_, event) => event.into(),
@@ -137,6 +149,8 @@ impl AnyEvent {
             Self::Service(_, event) => serde_json::to_value(event),
             Self::Staff(_, event) => serde_json::to_value(event),
             Self::Desk(_, event) => serde_json::to_value(event),
+            Self::Class(_, event) => serde_json::to_value(event),
+            Self::Session(_, event) => serde_json::to_value(event),
             Self::Client(_, event) => serde_json::to_value(event),
             Self::Booking(_, event) => serde_json::to_value(event),
             Self::Access(_, event) => serde_json::to_value(event),
@@ -148,7 +162,12 @@ impl AnyEvent {
     #[must_use]
     pub const fn moves_catalogue(&self) -> bool {
         match self {
-            Self::Business(..) | Self::Service(..) | Self::Staff(..) | Self::Desk(..) => true,
+            Self::Business(..)
+            | Self::Service(..)
+            | Self::Staff(..)
+            | Self::Desk(..)
+            | Self::Class(..)
+            | Self::Session(..) => true,
             Self::Client(..) | Self::Booking(..) | Self::Access(..) | Self::Waitlist(..) => false,
         }
     }

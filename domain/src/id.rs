@@ -123,6 +123,6 @@ markers! {
     Absence,
     /// A planned holiday of a desk.
     Holiday,
-    /// One date of a class.
-    Session,
+    /// Dates of one service for one client, booked together.
+    Series,
 }

@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date};
 use thiserror::Error;
 
 use crate::{
-    booking::{Plan, Resource},
+    booking::{LONG_AGO, Plan, Resource},
     business::Settings,
     catalogue::Catalogue,
     desk::Desk,
@@ -208,6 +208,8 @@ impl Catalogue {
                 .flat_map(|d| d.holidays.values())
                 .copied()
                 .collect(),
+            // Seats are asked for of the session, not of the time.
+            Resource::Session(_) | Resource::Guest(..) => vec![],
         }
     }
 
@@ -468,6 +470,7 @@ impl Enquiry<'_> {
                 Price::Agreed(price) => price,
                 Price::ByList(offer) => offer.price_of(assigned.served.staff_id),
             },
+            session_id: None,
         });
         Ok(plans.collect())
     }
@@ -522,6 +525,7 @@ impl Enquiry<'_> {
                         busy,
                     });
                 }
+                Resource::Session(_) | Resource::Guest(..) => {}
             }
         }
         Question {
@@ -539,9 +543,6 @@ impl Enquiry<'_> {
         }
     }
 }
-
-/// Before all bookings; and not the first instant that can be written here, which databases cannot.
-const LONG_AGO: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 
 fn everything() -> Span {
     Span::new(Timestamp::MIN, Timestamp::MAX).expect("time does not run backwards")

@@ -17,9 +17,11 @@ use cqrs_es::Aggregate as _;
 use domain::{
     business::{Business, Settings},
     catalogue::Catalogue,
+    class::Class,
     desk::Desk,
     event::AnyEvent,
     service::Service,
+    session::Session,
     staff::Staff,
 };
 use ledger::{BusinessId, Position, Version};
@@ -34,7 +36,14 @@ const KEPT: usize = 1_024;
 const BATCH: usize = 1_000;
 
 /// The streams that it is folded from.
-const KINDS: [&str; 4] = [Business::TYPE, Service::TYPE, Staff::TYPE, Desk::TYPE];
+pub(crate) const KINDS: [&str; 6] = [
+    Business::TYPE,
+    Service::TYPE,
+    Staff::TYPE,
+    Desk::TYPE,
+    Class::TYPE,
+    Session::TYPE,
+];
 
 /// A business's catalogue as of a position.
 #[derive(Debug, Clone, Default)]

@@ -286,13 +286,21 @@ fn capacity(known: &Known, resource: Resource) -> u16 {
                 .and_then(|desk| desk.place.as_ref());
             place.map_or(1, |place| place.capacity)
         }
+        Resource::Session(id) => {
+            let session = known.catalogue.sessions.get(&id);
+            let schedule = session.and_then(|session| session.schedule.as_ref());
+            schedule.map_or(1, |schedule| schedule.capacity)
+        }
+        Resource::Guest(..) => 1,
     }
 }
 
-const fn id_of(resource: Resource) -> Uuid {
+pub(crate) fn id_of(resource: Resource) -> Uuid {
     match resource {
         Resource::Staff(id) => id.uuid(),
         Resource::Desk(id) => id.uuid(),
+        Resource::Session(id) => id.uuid(),
+        Resource::Guest(session, client) => Uuid::new_v5(&session.uuid(), client.uuid().as_bytes()),
     }
 }
 

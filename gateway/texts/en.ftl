@@ -50,6 +50,9 @@ detail-retired = The desk was retired.
 detail-wrong-state = The booking is { $status }.
 detail-deleted = The booking is deleted; restore it first.
 detail-not-arrived = The client has not arrived.
+detail-class-ended = The class has ended.
+detail-session-cancelled = The session was cancelled.
+detail-is-seat = The booking is a seat in a session: it has the session's time, staff member and service.
 
 # What is wrong with a field
 
@@ -116,6 +119,7 @@ violation-off-grid = is not one of the starts, which are { $step } minutes apart
 violation-not-bookable = cannot be booked
 violation-does-not-do-it = does not do this service
 violation-desk-does-not-serve-it = does not serve this service
+violation-is-no-seat = only a seat in a session can go to another session
 violation-no-classes = classes are not offered yet
 violation-one-of-two = give either client_id or client
 violation-as-of = is neither a position nor an instant such as 2026-11-23T09:00:00Z

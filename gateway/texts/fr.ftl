@@ -50,6 +50,9 @@ detail-retired = Ce poste a été supprimé.
 detail-wrong-state = État de la réservation : { $status }.
 detail-deleted = La réservation est supprimée ; restaurez-la d'abord.
 detail-not-arrived = Le client n'est pas arrivé.
+detail-class-ended = Le cours est terminé.
+detail-session-cancelled = La séance a été annulée.
+detail-is-seat = La réservation est une place dans une séance : elle en a l’heure, l’intervenant et la prestation.
 
 # Ce qui ne va pas dans un champ
 
@@ -116,6 +119,7 @@ violation-off-grid = n’est pas un début possible, toutes les { $step } minute
 violation-not-bookable = ne peut pas être réservé
 violation-does-not-do-it = ne fait pas cette prestation
 violation-desk-does-not-serve-it = ne sert pas à cette prestation
+violation-is-no-seat = seule une place dans une séance peut passer à une autre séance
 violation-no-classes = les cours ne sont pas encore proposés
 violation-one-of-two = donnez client_id ou client
 violation-as-of = n’est ni une position ni un instant tel que 2026-11-23T09:00:00Z

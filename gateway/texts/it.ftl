@@ -50,6 +50,9 @@ detail-retired = La postazione è stata tolta.
 detail-wrong-state = Stato della prenotazione: { $status }.
 detail-deleted = La prenotazione è eliminata; prima ripristinala.
 detail-not-arrived = Il cliente non è arrivato.
+detail-class-ended = Il corso è terminato.
+detail-session-cancelled = La sessione è stata annullata.
+detail-is-seat = La prenotazione è un posto in una sessione: ne ha l’orario, l’operatore e il servizio.
 
 # Che cosa non va in un campo
 
@@ -116,6 +119,7 @@ violation-off-grid = non è uno degli inizi, ogni { $step } minuti
 violation-not-bookable = non si può prenotare
 violation-does-not-do-it = non esegue questo servizio
 violation-desk-does-not-serve-it = non serve per questo servizio
+violation-is-no-seat = solo un posto in una sessione può passare a un’altra sessione
 violation-no-classes = i corsi non sono ancora disponibili
 violation-one-of-two = indicare client_id oppure client
 violation-as-of = non è una posizione né un istante come 2026-11-23T09:00:00Z

@@ -51,6 +51,9 @@ detail-retired = Stanowisko zlikwidowano.
 detail-wrong-state = Stan rezerwacji: { $status }.
 detail-deleted = Rezerwacja jest usunięta; najpierw ją przywróć.
 detail-not-arrived = Klient nie przyszedł.
+detail-class-ended = Zajęcia zostały zakończone.
+detail-session-cancelled = Termin zajęć został odwołany.
+detail-is-seat = Rezerwacja jest miejscem na zajęciach: ma ich termin, prowadzącego i usługę.
 
 # Co jest nie tak z polem
 
@@ -120,6 +123,7 @@ violation-off-grid = nie jest jednym z początków, co { $step } min
 violation-not-bookable = nie można zarezerwować
 violation-does-not-do-it = nie wykonuje tej usługi
 violation-desk-does-not-serve-it = nie obsługuje tej usługi
+violation-is-no-seat = tylko miejsce na zajęciach można przenieść na inny termin zajęć
 violation-no-classes = zajęcia nie są jeszcze dostępne
 violation-one-of-two = podaj client_id albo client
 violation-as-of = nie jest pozycją ani chwilą taką jak 2026-11-23T09:00:00Z

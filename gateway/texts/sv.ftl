@@ -50,6 +50,9 @@ detail-retired = Platsen är borttagen.
 detail-wrong-state = Bokningens status: { $status }.
 detail-deleted = Bokningen är borttagen; återställ den först.
 detail-not-arrived = Kunden har inte kommit.
+detail-class-ended = Kursen är avslutad.
+detail-session-cancelled = Tillfället har ställts in.
+detail-is-seat = Bokningen är en plats vid ett kurstillfälle: den har tillfällets tid, medarbetare och tjänst.
 
 # Vad som är fel med ett fält
 
@@ -116,6 +119,7 @@ violation-off-grid = är ingen av starttiderna, som ligger { $step } minuter is�
 violation-not-bookable = kan inte bokas
 violation-does-not-do-it = utför inte tjänsten
 violation-desk-does-not-serve-it = används inte för tjänsten
+violation-is-no-seat = bara en plats vid ett kurstillfälle kan flyttas till ett annat
 violation-no-classes = gruppass finns inte än
 violation-one-of-two = ange antingen client_id eller client
 violation-as-of = är varken en position eller en tidpunkt som 2026-11-23T09:00:00Z

@@ -51,6 +51,9 @@ detail-retired = Робоче місце прибрано.
 detail-wrong-state = Стан бронювання: { $status }.
 detail-deleted = Бронювання видалено; спершу відновіть його.
 detail-not-arrived = Клієнт не прийшов.
+detail-class-ended = Заняття завершено.
+detail-session-cancelled = Цю дату заняття скасовано.
+detail-is-seat = Бронювання є місцем на занятті: час, працівник і послуга — ті самі, що в заняття.
 
 # Що не так із полем
 
@@ -120,6 +123,7 @@ violation-off-grid = не збігається з початками, що йд�
 violation-not-bookable = не можна забронювати
 violation-does-not-do-it = не виконує цієї послуги
 violation-desk-does-not-serve-it = не обслуговує цієї послуги
+violation-is-no-seat = на іншу дату заняття можна перенести лише місце на занятті
 violation-no-classes = групові заняття ще недоступні
 violation-one-of-two = вкажіть client_id або client
 violation-as-of = не є позицією чи моментом на зразок 2026-11-23T09:00:00Z

@@ -10,6 +10,7 @@ mod find;
 mod of_access;
 mod of_booking;
 mod of_catalogue;
+mod of_class;
 mod of_client;
 mod of_waitlist;
 
@@ -72,6 +73,8 @@ fn tell(event: &AnyEvent, booking: &mut Option<Standing>) -> Told {
         AnyEvent::Service(_, event) => of_catalogue::tell_service(event),
         AnyEvent::Staff(_, event) => of_catalogue::tell_staff(event),
         AnyEvent::Desk(_, event) => of_catalogue::tell_desk(event),
+        AnyEvent::Class(_, event) => of_class::tell_class(event),
+        AnyEvent::Session(_, event) => of_class::tell_session(event),
         AnyEvent::Client(_, event) => of_client::tell(event),
         AnyEvent::Booking(_, event) => of_booking::tell(event, booking),
         AnyEvent::Access(_, event) => of_access::tell(event),

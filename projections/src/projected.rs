@@ -33,6 +33,8 @@ impl Projected {
             | AnyEvent::Service(..)
             | AnyEvent::Staff(..)
             | AnyEvent::Desk(..)
+            | AnyEvent::Class(..)
+            | AnyEvent::Session(..)
             | AnyEvent::Client(..)
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..) => None,
@@ -47,6 +49,8 @@ impl Projected {
             | AnyEvent::Service(..)
             | AnyEvent::Staff(..)
             | AnyEvent::Desk(..)
+            | AnyEvent::Class(..)
+            | AnyEvent::Session(..)
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..) => None,

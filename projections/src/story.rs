@@ -234,6 +234,7 @@ pub(crate) fn plan(start: &str) -> Plan {
         timing: Timing::plain(Minutes::new(60)),
         joints: Joints::default(),
         price: eur("50.00"),
+        session_id: None,
     }
 }
 
@@ -242,6 +243,7 @@ pub(crate) fn placement(start: &str) -> Placement {
     Placement {
         reference: Reference::from_random(0),
         visit_id: None,
+        series_id: None,
         client_id: Some(id(7)),
         plan: plan(start),
         status: Status::Confirmed,

@@ -40,10 +40,43 @@ impl Booking {
         if held.plan == *to {
             return Ok(vec![]);
         }
+        same_kind(&held.plan, &to)?;
         Ok(vec![BookingEvent::Rescheduled {
             from: Box::new(held.plan.clone()),
             to,
             imported,
+            moved_with: None,
+        }])
+    }
+
+    /// Whatever its status: the session is when it is.
+    pub(super) fn move_with_session(&self, to: Box<Plan>) -> Decided {
+        let held = self.held()?;
+        let session = held.plan.session_id.ok_or(BookingError::IsNoSeat)?;
+        same_kind(&held.plan, &to)?;
+        if held.plan == *to {
+            return Ok(vec![]);
+        }
+        Ok(vec![BookingEvent::Rescheduled {
+            from: Box::new(held.plan.clone()),
+            to,
+            imported: None,
+            moved_with: Some(session),
+        }])
+    }
+
+    pub(super) fn cancel_with_session(
+        &self,
+        at: Timestamp,
+        reason: Option<Sealed<FreeText>>,
+    ) -> Decided {
+        let held = self.still_open("cancel")?;
+        let session = held.plan.session_id.ok_or(BookingError::IsNoSeat)?;
+        Ok(vec![BookingEvent::Cancelled {
+            at,
+            reason,
+            note: None,
+            cancelled_with: Some(session),
         }])
     }
 
@@ -51,6 +84,9 @@ impl Booking {
         let held = self.still_open("service")?;
         if held.plan == *to {
             return Ok(vec![]);
+        }
+        if held.plan.session_id.is_some() {
+            return Err(BookingError::IsSeat);
         }
         if to.price.is_negative() {
             return Err(BookingError::NegativePrice);
@@ -114,7 +150,12 @@ impl Booking {
             return Ok(vec![]);
         }
         self.still_open("cancel")?;
-        Ok(vec![BookingEvent::Cancelled { at, reason, note }])
+        Ok(vec![BookingEvent::Cancelled {
+            at,
+            reason,
+            note,
+            cancelled_with: None,
+        }])
     }
 
     pub(super) fn reopen(&self, reason: Option<Sealed<FreeText>>) -> Decided {
@@ -152,6 +193,9 @@ impl Booking {
             }
         };
         let now = Box::new(held.plan.clone());
+        if let Some(to) = &to {
+            same_kind(&now, to)?;
+        }
         Ok(vec![match to {
             Some(to) if to != now => BookingEvent::Restored {
                 status,
@@ -202,11 +246,21 @@ impl Booking {
     }
 }
 
+/// A seat stays a seat, and what is none never becomes one: another booking would be meant.
+fn same_kind(from: &Plan, to: &Plan) -> Result<(), BookingError> {
+    match (from.session_id, to.session_id) {
+        (Some(_), Some(_)) | (None, None) => Ok(()),
+        (Some(_), None) => Err(BookingError::IsSeat),
+        (None, Some(_)) => Err(BookingError::IsNoSeat),
+    }
+}
+
 impl Held {
     fn new(placement: Placement) -> Self {
         Self {
             reference: placement.reference,
             visit_id: placement.visit_id,
+            series_id: placement.series_id,
             client_id: placement.client_id,
             plan: placement.plan,
             status: placement.status,

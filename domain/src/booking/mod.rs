@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 use thiserror::Error;
 
+pub(crate) use self::plan::{LONG_AGO, TimeTaken};
 pub use self::{
     money::{Payment, Refund},
     plan::{Claim, Joints, Plan, Resource},
@@ -30,6 +31,7 @@ use crate::{
     id::{self, Id},
     money::{Currency, Money},
     sealed::Sealed,
+    session::Session,
     text::{FreeText, Origin},
 };
 
@@ -52,6 +54,9 @@ pub enum BookingEvent {
         /// Set where another system moved it: it stands as it stood there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         imported: Option<Imported>,
+        /// Set where this session moved, and its seats with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moved_with: Option<Id<Session>>,
     },
     /// Something else will be done.
     ServiceChanged {
@@ -86,6 +91,9 @@ pub enum BookingEvent {
         /// The other system's note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<Sealed<FreeText>>,
+        /// Set where this session was called off, and its seats with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cancelled_with: Option<Id<Session>>,
     },
     /// It had been given a wrong status.
     StatusCorrected {
@@ -140,6 +148,9 @@ pub struct Placement {
     pub reference: Reference,
     /// The visit that it is part of.
     pub visit_id: Option<Id<id::Visit>>,
+    /// The series that it is one date of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series_id: Option<Id<id::Series>>,
     /// For whom; none only where another system did not tell.
     pub client_id: Option<Id<Client>>,
     /// What was agreed.
@@ -182,6 +193,8 @@ pub enum BookingCommand {
         /// Set where another system moved it.
         imported: Option<Imported>,
     },
+    /// Its session has moved: so has the seat.
+    MoveWithSession(Box<Plan>),
     /// Do something else.
     ChangeService(Box<Plan>),
     /// Ask for more or less.
@@ -207,6 +220,13 @@ pub enum BookingCommand {
         reason: Option<Sealed<FreeText>>,
         /// The other system's note.
         note: Option<Sealed<FreeText>>,
+    },
+    /// Its session is called off: so is the seat.
+    CancelWithSession {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: Option<Sealed<FreeText>>,
     },
     /// Open it again: it was not done, missed or cancelled after all.
     Reopen {
@@ -288,6 +308,12 @@ pub enum BookingError {
         /// The price's.
         agreed: Currency,
     },
+    /// A seat in a session has the session's time, staff member and service.
+    #[error("the booking is a seat in a session")]
+    IsSeat,
+    /// What is no seat does not follow a session.
+    #[error("the booking is no seat in a session")]
+    IsNoSeat,
     /// A rating outside its range.
     #[error("a rating must lie between 1 and 5")]
     Rating,
@@ -311,6 +337,9 @@ pub struct Held {
     pub reference: Reference,
     /// The visit that it is part of.
     pub visit_id: Option<Id<id::Visit>>,
+    /// The series that it is one date of.
+    #[serde(default)]
+    pub series_id: Option<Id<id::Series>>,
     /// For whom.
     pub client_id: Option<Id<Client>>,
     /// What is agreed now.
@@ -352,6 +381,7 @@ impl Booking {
             C::Place(placement) => self.place(placement),
             C::Confirm(told) => self.confirm(told),
             C::Reschedule { to, imported } => self.reschedule(to, imported),
+            C::MoveWithSession(to) => self.move_with_session(to),
             C::ChangeService(to) => self.change_service(to),
             C::ChangePrice { to, reason } => self.change_price(to, reason),
             C::Arrive(told) => self.arrive(told),
@@ -359,6 +389,7 @@ impl Booking {
             C::Complete(told) => self.complete(told),
             C::MarkNoShow(told) => self.mark_no_show(told),
             C::Cancel { at, reason, note } => self.cancel(at, reason, note),
+            C::CancelWithSession { at, reason } => self.cancel_with_session(at, reason),
             C::Reopen { reason } => self.reopen(reason),
             C::Comment(comment) => self.comment(comment),
             C::RecordPayment { payment, imported } => self.record_payment(payment, imported),
@@ -374,7 +405,7 @@ impl Booking {
     #[must_use]
     pub fn claims(&self) -> Vec<Claim> {
         match self {
-            Self::Held(held) if held.holds_time() => held.plan.claims(),
+            Self::Held(held) if held.holds_time() => held.plan.claims_for(held.client_id),
             Self::Held(_) | Self::Blank => vec![],
         }
     }

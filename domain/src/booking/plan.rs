@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    client::Client,
     desk::Desk,
     id::Id,
     money::Money,
     service::{Service, Timing},
+    session::Session,
     staff::Staff,
     time::{Minutes, Span},
 };
@@ -34,6 +36,17 @@ pub struct Plan {
     pub joints: Joints,
     /// What it costs.
     pub price: Money,
+    /// It is a seat in this session of a class, which holds the time of its staff member and desk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<Id<Session>>,
+}
+
+/// A start and what is taken from it on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TimeTaken {
+    pub(crate) start: Timestamp,
+    pub(crate) timing: Timing,
+    pub(crate) joints: Joints,
 }
 
 /// Which buffers fall away because the visit's neighbouring service has the same person or desk.
@@ -68,6 +81,10 @@ pub enum Resource {
     Staff(Id<Staff>),
     /// A desk, which serves as many as it has room for.
     Desk(Id<Desk>),
+    /// A session of a class, which has so many seats.
+    Session(Id<Session>),
+    /// A client's place in a session: nobody sits on two seats.
+    Guest(Id<Session>, Id<Client>),
 }
 
 /// A stretch of time that a booking takes of somebody or something.
@@ -85,19 +102,68 @@ impl Plan {
     /// When it ends.
     #[must_use]
     pub fn end(&self) -> Timestamp {
-        later(self.start, self.timing.duration_min)
+        self.taken().end()
     }
 
     /// From start to end, without buffers.
     #[must_use]
     pub fn span(&self) -> Span {
+        self.taken().span()
+    }
+
+    /// The time that it takes: of its staff member the busy parts, of its desk the whole (API §8, rule 9). Of a seat:
+    /// the seat, until the session is over.
+    #[must_use]
+    pub fn claims(&self) -> Vec<Claim> {
+        self.claims_for(None)
+    }
+
+    /// As [`claims`](Self::claims); `client` takes one seat of a session, and no other beside it.
+    #[must_use]
+    pub fn claims_for(&self, client: Option<Id<Client>>) -> Vec<Claim> {
+        if let Some(session_id) = self.session_id {
+            // All seats of a session meet in time, whenever it is: they are counted, not laid side by side.
+            let during = between(LONG_AGO, self.end());
+            let claim = |resource| Claim {
+                resource,
+                during,
+                body: self.span(),
+            };
+            let guest = client.map(|client| claim(Resource::Guest(session_id, client)));
+            return std::iter::once(claim(Resource::Session(session_id)))
+                .chain(guest)
+                .collect();
+        }
+        if self.hour_unknown {
+            return vec![];
+        }
+        self.taken().claims(self.staff_id, self.desk_id)
+    }
+
+    fn taken(&self) -> TimeTaken {
+        TimeTaken {
+            start: self.start,
+            timing: self.timing,
+            joints: self.joints,
+        }
+    }
+}
+
+impl TimeTaken {
+    pub(crate) fn end(&self) -> Timestamp {
+        later(self.start, self.timing.duration_min)
+    }
+
+    pub(crate) fn span(&self) -> Span {
         between(self.start, self.end())
     }
 
-    /// The time that it takes: of its staff member the busy parts, of its desk the whole (API §8, rule 9).
-    #[must_use]
-    pub fn claims(&self) -> Vec<Claim> {
-        if self.hour_unknown || self.timing.duration_min.get() == 0 {
+    pub(crate) fn claims(
+        &self,
+        staff_id: Option<Id<Staff>>,
+        desk_id: Option<Id<Desk>>,
+    ) -> Vec<Claim> {
+        if self.timing.duration_min.get() == 0 {
             return vec![];
         }
         let mut claims = vec![];
@@ -107,7 +173,7 @@ impl Plan {
             ..
         } = self.timing;
         let kept = |joined: bool, buffer: Minutes| if joined { Minutes::ZERO } else { buffer };
-        if let Some(staff_id) = self.staff_id {
+        if let Some(staff_id) = staff_id {
             let first = earlier(self.start, kept(self.joints.staff_before, before));
             let last = later(self.end(), kept(self.joints.staff_after, after));
             let resource = Resource::Staff(staff_id);
@@ -133,7 +199,7 @@ impl Plan {
                 }
             }
         }
-        if let Some(desk_id) = self.desk_id {
+        if let Some(desk_id) = desk_id {
             let first = earlier(self.start, kept(self.joints.desk_before, before));
             let last = later(self.end(), kept(self.joints.desk_after, after));
             claims.push(Claim {
@@ -147,6 +213,9 @@ impl Plan {
         claims
     }
 }
+
+/// Before all bookings; and not the first instant that can be written here, which databases cannot.
+pub(crate) const LONG_AGO: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 
 /// `start` is never after `end` here: both come from one start by adding lengths.
 fn between(start: Timestamp, end: Timestamp) -> Span {

@@ -1,6 +1,6 @@
 //! A booking's life as reception would tell it.
 
-use cqrs_es::test::TestFramework;
+use cqrs_es::{Aggregate as _, test::TestFramework};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -56,6 +56,7 @@ fn plan(start: &str) -> Plan {
         timing: Timing::plain(Minutes::new(60)),
         joints: Joints::default(),
         price: eur("50.00"),
+        session_id: None,
     }
 }
 
@@ -63,6 +64,7 @@ fn placement(start: &str, status: Status) -> Box<Placement> {
     Box::new(Placement {
         reference: Reference::from_random(0),
         visit_id: None,
+        series_id: None,
         client_id: Some(id(7)),
         plan: plan(start),
         status,
@@ -85,6 +87,7 @@ fn rescheduled(from: &str, to: &str) -> BookingEvent {
         from: Box::new(plan(from)),
         to: Box::new(plan(to)),
         imported: None,
+        moved_with: None,
     }
 }
 
@@ -93,6 +96,7 @@ fn cancelled(time: &str) -> BookingEvent {
         at: at(time),
         reason: None,
         note: None,
+        cancelled_with: None,
     }
 }
 
@@ -232,6 +236,7 @@ fn cancelling_keeps_the_reason() {
             at: at("10:00"),
             reason,
             note: None,
+            cancelled_with: None,
         }]);
 }
 
@@ -604,4 +609,112 @@ proptest! {
         all.into_iter().skip(skip).for_each(|event| torn.remember(event));
         let _ = torn.claims();
     }
+}
+
+/// Two o'clock with staff member 1, in session 9.
+fn seat(start: &str) -> Plan {
+    Plan {
+        session_id: Some(id(9)),
+        ..plan(start)
+    }
+}
+
+fn seated(start: &str) -> Vec<BookingEvent> {
+    let mut placement = placement(start, Status::Confirmed);
+    placement.plan = seat(start);
+    vec![BookingEvent::Placed(placement)]
+}
+
+#[test]
+fn a_seat_takes_nothing_of_staff_and_desk_and_one_place_for_its_client() {
+    let mut booking = Booking::default();
+    seated("14:00")
+        .into_iter()
+        .for_each(|event| booking.apply(event));
+    let claims = booking.claims();
+    let resources: Vec<_> = claims.iter().map(|c| c.resource).collect();
+    assert_eq!(
+        resources,
+        [Resource::Session(id(9)), Resource::Guest(id(9), id(7))]
+    );
+    for claim in &claims {
+        assert_eq!(claim.body, span("14:00", "15:00"));
+        // However the session moves, its seats meet in time.
+        assert!(claim.during.start() < at("00:00") && claim.during.end() == at("15:00"));
+    }
+    booking.apply(cancelled("09:00"));
+    assert_eq!(booking.claims(), []);
+}
+
+#[test]
+fn a_seat_moves_with_its_session_and_says_so() {
+    booking()
+        .given(seated("14:00"))
+        .when(BookingCommand::MoveWithSession(Box::new(seat("16:00"))))
+        .then_expect_events(vec![BookingEvent::Rescheduled {
+            from: Box::new(seat("14:00")),
+            to: Box::new(seat("16:00")),
+            imported: None,
+            moved_with: Some(id(9)),
+        }]);
+    booking()
+        .given(vec![placed("12:00")])
+        .when(BookingCommand::MoveWithSession(Box::new(seat("16:00"))))
+        .then_expect_error(BookingError::IsNoSeat);
+}
+
+#[test]
+fn a_seat_is_called_off_with_its_session_and_says_so() {
+    let called_off = || BookingCommand::CancelWithSession {
+        at: at("10:00"),
+        reason: Some(words("flu")),
+    };
+    booking()
+        .given(seated("14:00"))
+        .when(called_off())
+        .then_expect_events(vec![BookingEvent::Cancelled {
+            at: at("10:00"),
+            reason: Some(words("flu")),
+            note: None,
+            cancelled_with: Some(id(9)),
+        }]);
+    booking()
+        .given(vec![placed("12:00")])
+        .when(called_off())
+        .then_expect_error(BookingError::IsNoSeat);
+}
+
+#[test]
+fn a_seat_goes_to_another_session_but_never_to_a_time_of_its_own() {
+    let elsewhere = Plan {
+        session_id: Some(id(10)),
+        ..seat("18:00")
+    };
+    booking()
+        .given(seated("14:00"))
+        .when(BookingCommand::Reschedule {
+            to: Box::new(elsewhere.clone()),
+            imported: None,
+        })
+        .then_expect_events(vec![BookingEvent::Rescheduled {
+            from: Box::new(seat("14:00")),
+            to: Box::new(elsewhere),
+            imported: None,
+            moved_with: None,
+        }]);
+    booking()
+        .given(seated("14:00"))
+        .when(reschedule("16:00"))
+        .then_expect_error(BookingError::IsSeat);
+    booking()
+        .given(seated("14:00"))
+        .when(BookingCommand::ChangeService(Box::new(plan("14:00"))))
+        .then_expect_error(BookingError::IsSeat);
+    booking()
+        .given(vec![placed("12:00")])
+        .when(BookingCommand::Reschedule {
+            to: Box::new(seat("14:00")),
+            imported: None,
+        })
+        .then_expect_error(BookingError::IsNoSeat);
 }

@@ -34,6 +34,7 @@ use crate::{
 
 /// What can have happened to a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum WaitlistEvent {
@@ -87,6 +88,7 @@ pub enum WaitlistEvent {
 
 /// What is told when somebody begins to wait.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Asking {
     /// Who.
     pub client_id: Id<Client>,
@@ -102,6 +104,7 @@ pub struct Asking {
 
 /// A slot that is held for somebody who waits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Offer {
     /// What is offered, as it would be booked: one service, or a visit's in their order.
     pub plans: Vec<Plan>,
@@ -123,6 +126,7 @@ impl Offer {
 
 /// Why an offer ended without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Lapse {
     /// Its time was up.

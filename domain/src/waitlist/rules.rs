@@ -6,6 +6,7 @@ use crate::time::Minutes;
 
 /// The rules of a business's waitlist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WaitlistRules {
     /// Time that comes free is offered to those who wait, without anybody's doing.

@@ -55,6 +55,7 @@ fn offer() -> Box<Offer> {
         timing: Timing::plain(Minutes::new(60)),
         joints: Joints::default(),
         price: Money::parse("50.00", Currency::EUR).unwrap(),
+        session_id: None,
     };
     Box::new(Offer {
         plans: vec![plan],

@@ -14,6 +14,7 @@ use crate::{
 
 /// What somebody waits for. Empty lists are no narrowing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Wishes {
     /// What, one after another.
     pub service_ids: Vec<Id<Service>>,
@@ -22,9 +23,11 @@ pub struct Wishes {
     pub staff_ids: Vec<Id<Staff>>,
     /// The first local date.
     #[serde(with = "local_date")]
+    #[cfg_attr(feature = "schema", schemars(with = "Date"))]
     pub from: Date,
     /// The last one; none: whenever.
     #[serde(default, with = "maybe_date", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Date>"))]
     pub to: Option<Date>,
     /// On these days of the week.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

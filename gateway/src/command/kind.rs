@@ -1,8 +1,8 @@
 //! The aggregates, as commands see them.
 
 use domain::{
-    access::Access, booking::Booking, business::Business, client::Client, desk::Desk,
-    service::Service, staff::Staff,
+    access::Access, booking::Booking, business::Business, class::Class, client::Client, desk::Desk,
+    service::Service, session::Session, staff::Staff,
 };
 
 use crate::problem::Problem;
@@ -35,6 +35,8 @@ kinds! {
     Service: true,
     Staff: true,
     Desk: true,
+    Class: true,
+    Session: true,
     Client: false,
     Booking: false,
     Access: false,

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
-    catalogue::Known,
+    catalogue::{KINDS, Known},
     problem::{Code, Problem},
 };
 
@@ -327,7 +327,7 @@ impl App {
 
     fn done(&self, call: &Envelope, appended: Appended, left: Vec<Left>) -> Result<Done, Problem> {
         let outcome = serde_json::from_value(appended.answer).map_err(Problem::internal)?;
-        let moves = |kind: &str| ["business", "service", "staff", "desk"].contains(&kind);
+        let moves = |kind: &str| KINDS.contains(&kind);
         if appended
             .versions
             .iter()

@@ -7,12 +7,14 @@ use domain::{
     access::AccessError,
     booking::BookingError,
     business::BusinessError,
+    class::{ClassError, MOST_EXCEPTIONS},
     client::ClientError,
     contact::ContactError,
     desk::{self, DeskError},
     hours::{BadHours, HoursFault},
     money::MoneyError,
-    service::{ServiceError, TimingField},
+    service::{LONGEST_MIN, ServiceError, TimingField},
+    session::{MOST_SEATS, SessionError},
     staff::StaffError,
     text::TextError,
 };
@@ -315,7 +317,42 @@ impl From<BookingError> for Problem {
                 "amount",
                 Message::new("violation-other-currency").with("currency", agreed.code()),
             ),
+            BookingError::IsSeat => wrong_state("detail-is-seat"),
+            BookingError::IsNoSeat => {
+                Self::field("session_id", Message::new("violation-is-no-seat"))
+            }
             BookingError::Rating => Self::field("rating", out_of_range(1, 5)),
+        }
+    }
+}
+
+impl From<ClassError> for Problem {
+    fn from(error: ClassError) -> Self {
+        match error {
+            ClassError::NotTimetabled => Self::not_found(),
+            ClassError::AlreadyTimetabled => Self::new(Code::Conflict),
+            ClassError::Retired => wrong_state("detail-class-ended"),
+            ClassError::Capacity => Self::field("capacity", out_of_range(1, MOST_SEATS.into())),
+            ClassError::Length => Self::field(
+                "timetable.duration_min",
+                out_of_range(1, LONGEST_MIN.into()),
+            ),
+            ClassError::Exceptions => Self::field(
+                "timetable.exceptions",
+                Message::new("violation-too-many")
+                    .with_number("max", i64::try_from(MOST_EXCEPTIONS).unwrap_or(i64::MAX)),
+            ),
+        }
+    }
+}
+
+impl From<SessionError> for Problem {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::NotScheduled => Self::not_found(),
+            SessionError::AlreadyScheduled => Self::new(Code::Conflict),
+            SessionError::Cancelled => wrong_state("detail-session-cancelled"),
+            SessionError::Capacity => Self::field("capacity", out_of_range(1, MOST_SEATS.into())),
         }
     }
 }

@@ -140,6 +140,7 @@ async fn book(State(app): State<App>, call: Call<VisitFields>) -> Shown {
     let making = Making {
         booker: Booker::read(asked.client_id, asked.client.as_ref(), &app, &call, &known)?,
         visit_id: Some(visit_id),
+        series_id: None,
         source: source(&call, asked.source.as_deref())?,
         comment: comment(asked.comment.as_deref())?,
     };

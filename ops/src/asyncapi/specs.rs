@@ -173,6 +173,14 @@ fn validate(document: &Value, schema: &Value, value: &Value, at: &str, faults: &
                     }
                 }
             }
+            "uniqueItems" => {
+                let items = value.as_array().into_iter().flatten();
+                let texts: Vec<_> = items.map(ToString::to_string).collect();
+                let apart: std::collections::BTreeSet<_> = texts.iter().collect();
+                if wanted == true && apart.len() < texts.len() {
+                    fault(format!("{value} holds something twice"));
+                }
+            }
             "additionalProperties" | "$ref" | "allOf" | "anyOf" | "oneOf" | "items" => {}
             other => panic!("{at}: the word {other} is not known to this check"),
         }

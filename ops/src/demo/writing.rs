@@ -187,6 +187,8 @@ impl Books<'_> {
             AnyEvent::Service(..)
             | AnyEvent::Staff(..)
             | AnyEvent::Desk(..)
+            | AnyEvent::Class(..)
+            | AnyEvent::Session(..)
             | AnyEvent::Client(..)
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
@@ -228,6 +230,8 @@ impl Books<'_> {
                         let place = self.catalogue.desks.get(&id).and_then(|d| d.place.as_ref());
                         (id.uuid(), place.map_or(1, |p| p.capacity))
                     }
+                    // A made-up house books nobody into classes.
+                    Resource::Session(id) | Resource::Guest(id, _) => (id.uuid(), 1),
                 };
                 let span = |s: domain::time::Span| ledger::Span::new(s.start(), s.end());
                 Claim {

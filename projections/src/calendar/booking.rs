@@ -27,6 +27,7 @@ pub(super) struct Row {
     version: i64,
     reference: String,
     visit_id: Option<Uuid>,
+    session_id: Option<Uuid>,
     client_id: Option<Uuid>,
     service_id: Option<Uuid>,
     staff_id: Option<Uuid>,
@@ -126,6 +127,7 @@ impl Row {
             version,
             reference: placement.reference.to_string(),
             visit_id: placement.visit_id.map(Id::uuid),
+            session_id: None,
             client_id: placement.client_id.map(Id::uuid),
             service_id: None,
             staff_id: None,
@@ -198,6 +200,7 @@ impl Row {
     }
 
     fn follow(&mut self, plan: &Plan) {
+        self.session_id = plan.session_id.map(Id::uuid);
         self.service_id = plan.service_id.map(Id::uuid);
         self.staff_id = plan.staff_id.map(Id::uuid);
         self.desk_id = plan.desk_id.map(Id::uuid);
@@ -225,17 +228,17 @@ pub(super) async fn store(
     sqlx::query(
         "insert into calendar_booking (business_id, booking_id, version, reference, visit_id, client_id, service_id,
              staff_id, desk_id, starts, ends, hour_unknown, overlapping, status, deleted, arrived_at, left_at, price,
-             currency, source, created_at)
+             currency, source, created_at, session_id)
          select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[],
              $8::uuid[], $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::boolean[], $13::boolean[],
              $14::text[], $15::boolean[], $16::timestamptz[], $17::timestamptz[], $18::numeric[], $19::text[],
-             $20::text[], $21::timestamptz[])
+             $20::text[], $21::timestamptz[], $22::uuid[])
          on conflict (business_id, booking_id) do update set
              version = excluded.version, service_id = excluded.service_id, staff_id = excluded.staff_id,
              desk_id = excluded.desk_id, starts = excluded.starts, ends = excluded.ends,
              hour_unknown = excluded.hour_unknown, overlapping = excluded.overlapping, status = excluded.status,
              deleted = excluded.deleted, arrived_at = excluded.arrived_at, left_at = excluded.left_at,
-             price = excluded.price, currency = excluded.currency",
+             price = excluded.price, currency = excluded.currency, session_id = excluded.session_id",
     )
     .bind(column!(|r| r.business_id))
     .bind(column!(|r| r.booking_id))
@@ -258,6 +261,7 @@ pub(super) async fn store(
     .bind(column!(|r| r.currency.as_str()))
     .bind(column!(|r| r.source.as_str()))
     .bind(column!(|r| r.created_at.to_sqlx()))
+    .bind(column!(|r| r.session_id))
     .execute(db)
     .await?;
     Ok(())

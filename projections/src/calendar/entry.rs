@@ -7,6 +7,7 @@ use domain::{
     id::{Id, Visit},
     money::{Currency, Money},
     service::Service,
+    session::Session,
     staff::Staff,
 };
 use jiff::Timestamp;
@@ -27,6 +28,8 @@ pub struct Entry {
     pub reference: String,
     /// The visit that it is part of.
     pub visit_id: Option<Id<Visit>>,
+    /// The session of a class that it is a seat in.
+    pub session_id: Option<Id<Session>>,
     /// For whom.
     pub client_id: Option<Id<Client>>,
     /// What they are called; none: erased, or nobody told.
@@ -62,7 +65,7 @@ pub struct Entry {
 }
 
 /// For `select` on `calendar_booking b left join calendar_client c`.
-pub(super) const COLUMNS: &str = "b.booking_id, b.version, b.reference, b.visit_id, b.client_id, c.name as client_name,
+pub(super) const COLUMNS: &str = "b.booking_id, b.version, b.reference, b.visit_id, b.session_id, b.client_id, c.name as client_name,
     b.service_id, b.staff_id, b.desk_id, b.starts, b.ends, b.hour_unknown, b.overlapping, b.status, b.deleted,
     b.arrived_at, b.left_at, b.price, b.currency, b.source, b.created_at";
 
@@ -85,6 +88,7 @@ impl FromRow<'_, PgRow> for Entry {
             version: Version(row.try_get("version")?),
             reference: row.try_get("reference")?,
             visit_id: id("visit_id")?.map(Id::new),
+            session_id: id("session_id")?.map(Id::new),
             client_id: id("client_id")?.map(Id::new),
             client_name: row.try_get("client_name")?,
             service_id: id("service_id")?.map(Id::new),

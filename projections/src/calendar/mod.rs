@@ -17,7 +17,9 @@ use sqlx::PgConnection;
 pub use self::{
     entry::Entry,
     past::{When, candidates},
-    questions::{Away, Filter, Hour, bookings, inside, monitor, of_visit, to_be_moved},
+    questions::{
+        Away, Filter, Hour, bookings, inside, monitor, of_visit, seats_taken, to_be_moved,
+    },
 };
 use crate::{ApplyError, Projected, ReadModel};
 
@@ -30,6 +32,7 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "calendar_booking_during",
         "calendar_booking_visit",
         "calendar_booking_inside",
+        "calendar_booking_session",
         "calendar_span_during",
     ],
     apply: |db, batch| Box::pin(apply(db, batch)),

@@ -1,16 +1,20 @@
 //! What is asked of the calendar.
 
+use std::collections::BTreeMap;
+
 use domain::{
     booking::Status,
     desk::Desk,
     id::{Id, Visit},
     service::Service,
+    session::Session,
     staff::Staff,
     time::{LocalTime, Span, Zone},
 };
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgPool, Postgres, QueryBuilder};
+use uuid::Uuid;
 
 use super::entry::{COLUMNS, Entry, TABLES};
 use crate::{Scope, folding::fold};
@@ -69,6 +73,39 @@ pub async fn of_visit(
         .push_bind(visit.uuid())
         .push(" order by b.starts, b.booking_id");
     query.build_query_as().fetch_all(db).await
+}
+
+/// How many seats of these sessions are taken, by session. A session without any is left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn seats_taken(
+    db: &PgPool,
+    scope: &Scope,
+    sessions: &[Id<Session>],
+) -> Result<BTreeMap<Id<Session>, i64>, sqlx::Error> {
+    if sessions.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let holding: Vec<&str> = Status::ALL
+        .into_iter()
+        .filter(|status| status.holds_time())
+        .map(Status::as_str)
+        .collect();
+    let rows: Vec<(Uuid, i64)> = sqlx::query_as(
+        "select session_id, count(*) from calendar_booking
+          where business_id = $1 and session_id = any ($2) and not deleted and status = any ($3)
+          group by session_id",
+    )
+    .bind(scope.business().0)
+    .bind(sessions.iter().map(|id| id.uuid()).collect::<Vec<_>>())
+    .bind(holding)
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, taken)| (Id::new(id), taken))
+        .collect())
 }
 
 /// Who is inside: arrived at or after `since`, or booked beyond it, and not left. `since` is the first instant of the

@@ -96,6 +96,8 @@ impl Subject {
             AnyEvent::Service(id, event) => Self::new(*id, event),
             AnyEvent::Staff(id, event) => Self::new(*id, event),
             AnyEvent::Desk(id, event) => Self::new(*id, event),
+            AnyEvent::Class(id, event) => Self::new(*id, event),
+            AnyEvent::Session(id, event) => Self::new(*id, event),
             AnyEvent::Client(id, event) => Self {
                 client_id: Some(id.uuid()),
                 ..Self::new(*id, event)
@@ -198,6 +200,8 @@ fn actor(event: &AnyEvent) -> Option<(Uuid, Option<&str>)> {
         | AnyEvent::Service(..)
         | AnyEvent::Staff(..)
         | AnyEvent::Desk(..)
+        | AnyEvent::Class(..)
+        | AnyEvent::Session(..)
         | AnyEvent::Booking(..)
         | AnyEvent::Waitlist(..) => None,
     }

@@ -52,6 +52,7 @@ pub(super) fn tell(event: &BookingEvent, stood: &mut Option<Standing>) -> Told {
             let fields = fields
                 .made("reference", &placement.reference)
                 .made("visit_id", placement.visit_id)
+                .made("series_id", placement.series_id)
                 .made("client_id", placement.client_id)
                 .made("status", placement.status)
                 .made("source", &placement.source)
@@ -64,10 +65,16 @@ pub(super) fn tell(event: &BookingEvent, stood: &mut Option<Standing>) -> Told {
             becomes(&|b| b.status = Status::Confirmed);
             Told::fields(status(Status::Confirmed).made("note", &told.note))
         }
-        E::Rescheduled { from, to, imported } => {
+        E::Rescheduled {
+            from,
+            to,
+            imported,
+            moved_with,
+        } => {
             becomes(&|b| b.staff_id = to.staff_id);
             let note = imported.as_ref().and_then(|i| i.note.as_ref());
-            Told::fields(moved(from, to).made("note", note))
+            let fields = moved(from, to).made("moved_with", moved_with);
+            Told::fields(fields.made("note", note))
         }
         E::ServiceChanged { from, to } => {
             becomes(&|b| b.staff_id = to.staff_id);
@@ -92,9 +99,11 @@ pub(super) fn tell(event: &BookingEvent, stood: &mut Option<Standing>) -> Told {
             at: _,
             reason,
             note,
+            cancelled_with,
         } => {
             becomes(&|b| b.status = Status::Cancelled);
-            Told::fields(status(Status::Cancelled).made("note", note)).because(reason.as_ref())
+            let fields = status(Status::Cancelled).made("cancelled_with", cancelled_with);
+            Told::fields(fields.made("note", note)).because(reason.as_ref())
         }
         E::StatusCorrected { from, to, reason } => {
             becomes(&|b| b.status = *to);
@@ -174,9 +183,10 @@ fn moved(from: &Plan, to: &Plan) -> Fields {
 }
 
 /// A plan as the API tells it.
-fn of_plan(plan: &Plan) -> [(&'static str, Value); 11] {
+fn of_plan(plan: &Plan) -> [(&'static str, Value); 12] {
     let timing = plan.timing;
     [
+        ("session_id", json(plan.session_id)),
         ("service_id", json(plan.service_id)),
         ("staff_id", json(plan.staff_id)),
         ("desk_id", json(plan.desk_id)),

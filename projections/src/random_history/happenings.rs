@@ -10,6 +10,7 @@ use domain::{
         Refund, Review, Status, Told,
     },
     business::{BusinessCommand, SettingsWanted},
+    class::{Class, ClassCommand},
     client::{Card, CardWanted, Client, ClientCommand, Consent, Note, Preferences, Sale},
     contact::Country,
     desk::{Desk, DeskCommand, DeskWanted, Place},
@@ -18,6 +19,7 @@ use domain::{
     money::Currency,
     sealed::Sealed,
     service::{Offer, Service, ServiceCommand, ServiceState, ServiceWanted, Timing},
+    session::{Session, SessionCommand},
     staff::{AbsenceKind, Grid, Member, Staff, StaffCommand, StaffWanted},
     text::{Description, Label, Origin, Slug, Tag},
     time::{LocalSpan, LocalTime, Minutes, Weekday, Zone},
@@ -51,6 +53,8 @@ impl RandomHistory {
     asks!(ask_service, services, Service, "service", ServiceCommand);
     asks!(ask_staff, staff, Staff, "staff", StaffCommand);
     asks!(ask_desk, desks, Desk, "desk", DeskCommand);
+    asks!(ask_class, classes, Class, "class", ClassCommand);
+    asks!(ask_session, sessions, Session, "session", SessionCommand);
     asks!(ask_client, clients, Client, "client", ClientCommand);
     asks!(ask_booking, bookings, Booking, "booking", BookingCommand);
     asks!(ask_access, access, Access, "access", AccessCommand);
@@ -79,10 +83,11 @@ impl RandomHistory {
         }
         self.desk_added();
         self.client_registers();
+        self.class_begins();
     }
 
     pub(super) fn something_happens(&mut self) {
-        match self.chance.below(44) {
+        match self.chance.below(47) {
             0..=2 => self.client_registers(),
             3..=7 => self.client_changes(),
             8..=14 => self.booking_placed(),
@@ -92,6 +97,8 @@ impl RandomHistory {
             36 | 37 => self.staff_changes(),
             38 => self.desk_changes(),
             39 => self.access_changes(),
+            40 => self.class_begins(),
+            41 | 42 => self.class_goes_on(),
             _ => self.waitlist_goes_on(),
         }
     }
@@ -372,8 +379,9 @@ impl RandomHistory {
         let placement = Placement {
             reference: Reference::from_random(self.chance.bits()),
             visit_id: self.chance.one_in(4).then(|| Id::new(self.chance.uuid())),
+            series_id: self.chance.one_in(6).then(|| Id::new(self.chance.uuid())),
             client_id: client.map(Id::new),
-            plan: self.plan(),
+            plan: self.seat().unwrap_or_else(|| self.plan()),
             status: self
                 .chance
                 .of_these(&[Status::Requested, Status::Confirmed]),
@@ -405,7 +413,10 @@ impl RandomHistory {
         let command = match self.chance.below(24) {
             0 => BookingCommand::Confirm(told),
             1..=4 => BookingCommand::Reschedule {
-                to: Box::new(self.plan()),
+                to: Box::new(match held.plan.session_id {
+                    Some(_) => self.any_seat().unwrap_or_else(|| self.plan()),
+                    None => self.plan(),
+                }),
                 imported: self.chance.one_in(8).then(|| self.imported(key)),
             },
             5 => BookingCommand::ChangeService(Box::new(self.plan())),
@@ -504,6 +515,7 @@ impl RandomHistory {
             },
             joints: Joints::default(),
             price: self.money(),
+            session_id: None,
         }
     }
 
@@ -516,7 +528,7 @@ impl RandomHistory {
     }
 
     /// With a remainder below the microsecond, which PostgreSQL does not keep.
-    fn in_minutes(&mut self, minutes: i64) -> Timestamp {
+    pub(super) fn in_minutes(&mut self, minutes: i64) -> Timestamp {
         let nanos = if self.chance.one_in(10) {
             123_456_789
         } else {
@@ -526,7 +538,7 @@ impl RandomHistory {
         self.now.saturating_add(ahead).unwrap_or(self.now)
     }
 
-    fn timing(&mut self) -> Timing {
+    pub(super) fn timing(&mut self) -> Timing {
         Timing {
             buffer_after_min: Minutes::new(self.chance.below(15)),
             ..Timing::plain(Minutes::new(self.chance.below(36) * 5 + 5))
@@ -558,7 +570,7 @@ impl RandomHistory {
         LocalSpan::dates(first, last).expect("not before the first")
     }
 
-    fn label(&mut self) -> Label {
+    pub(super) fn label(&mut self) -> Label {
         let names = [
             "Cut",
             "Coupe",

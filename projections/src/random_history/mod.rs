@@ -7,6 +7,7 @@
 mod chance;
 mod happenings;
 mod recording;
+mod timetables;
 mod waiting;
 mod words;
 
@@ -17,12 +18,14 @@ use domain::{
     access::Access,
     booking::Booking,
     business::Business,
+    class::Class,
     client::Client,
     desk::Desk,
     id::Id,
     money::{Currency, Money},
     sealed::Sealed,
     service::Service,
+    session::Session,
     staff::Staff,
     text::FreeText,
     waitlist::Request,
@@ -44,6 +47,8 @@ pub struct RandomHistory {
     services: Streams<Service>,
     staff: Streams<Staff>,
     desks: Streams<Desk>,
+    classes: Streams<Class>,
+    sessions: Streams<Session>,
     clients: Streams<Client>,
     bookings: Streams<Booking>,
     access: Streams<Access>,
@@ -97,6 +102,8 @@ impl RandomHistory {
             services: BTreeMap::new(),
             staff: BTreeMap::new(),
             desks: BTreeMap::new(),
+            classes: BTreeMap::new(),
+            sessions: BTreeMap::new(),
             clients: BTreeMap::new(),
             bookings: BTreeMap::new(),
             access: BTreeMap::new(),

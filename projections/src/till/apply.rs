@@ -42,6 +42,8 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
             | AnyEvent::Service(..)
             | AnyEvent::Staff(..)
             | AnyEvent::Desk(..)
+            | AnyEvent::Class(..)
+            | AnyEvent::Session(..)
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..) => {}
         }

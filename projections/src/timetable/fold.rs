@@ -51,7 +51,9 @@ impl Touched {
                 AnyEvent::Desk(id, _) => {
                     touched.desks.insert((business, id.uuid()));
                 }
-                AnyEvent::Client(..)
+                AnyEvent::Class(..)
+                | AnyEvent::Session(..)
+                | AnyEvent::Client(..)
                 | AnyEvent::Booking(..)
                 | AnyEvent::Access(..)
                 | AnyEvent::Waitlist(..) => {}
@@ -76,7 +78,9 @@ impl Tables {
             AnyEvent::Service(id, event) => self.of_service((business, id.uuid()), event),
             AnyEvent::Staff(id, event) => self.of_staff((business, id.uuid()), *id, event),
             AnyEvent::Desk(id, event) => self.of_desk((business, id.uuid()), event),
-            AnyEvent::Client(..)
+            AnyEvent::Class(..)
+            | AnyEvent::Session(..)
+            | AnyEvent::Client(..)
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..) => {}

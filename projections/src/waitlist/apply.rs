@@ -65,6 +65,8 @@ fn of_request(projected: &Projected) -> Option<(Key, &WaitlistEvent)> {
         | AnyEvent::Service(..)
         | AnyEvent::Staff(..)
         | AnyEvent::Desk(..)
+        | AnyEvent::Class(..)
+        | AnyEvent::Session(..)
         | AnyEvent::Client(..)
         | AnyEvent::Booking(..)
         | AnyEvent::Access(..) => None,

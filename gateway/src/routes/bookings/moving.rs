@@ -211,6 +211,7 @@ impl App {
         let making = Making {
             booker: Booker::known(client_id),
             visit_id: None,
+            series_id: None,
             source: held.source.clone(),
             comment: None,
         };

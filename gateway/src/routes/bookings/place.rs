@@ -149,6 +149,7 @@ impl Booker {
 pub(crate) struct Making {
     pub(crate) booker: Booker,
     pub(crate) visit_id: Option<Id<id::Visit>>,
+    pub(crate) series_id: Option<Id<id::Series>>,
     pub(crate) source: Origin,
     pub(crate) comment: Option<FreeText>,
 }
@@ -173,6 +174,7 @@ pub(super) async fn place(
     let making = Making {
         booker: Booker::read(asked.client_id, asked.client.as_ref(), &app, &call, &known)?,
         visit_id: None,
+        series_id: None,
         source: source(&call, asked.source.as_deref())?,
         comment: comment(asked.comment.as_deref())?,
     };
@@ -339,6 +341,7 @@ impl Making {
         let placement = Placement {
             reference,
             visit_id: self.visit_id,
+            series_id: self.series_id,
             client_id: Some(self.booker.id),
             plan,
             status: if confirmed {

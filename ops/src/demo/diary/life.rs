@@ -149,6 +149,7 @@ impl Life<'_> {
             let placement = Placement {
                 reference: Reference::from_random(self.rng.random()),
                 visit_id,
+                series_id: None,
                 client_id: Some(client_id),
                 plan,
                 status: Status::Confirmed,

@@ -87,6 +87,7 @@ impl Asked {
                 timing: Timing::plain(book.length),
                 joints: Default::default(),
                 price: book.price,
+                session_id: None,
             }),
             What::Move {
                 start,
@@ -151,6 +152,7 @@ impl Asked {
                 BookingCommand::Place(Box::new(Placement {
                     reference: around.reference,
                     visit_id: None,
+                    series_id: None,
                     client_id: book.client_id,
                     imported: Some(imported(&plan, note)),
                     plan,
@@ -213,6 +215,8 @@ pub(super) fn refusal(error: &BookingError, booking: &str) -> Reason {
         | BookingError::MoreThanPaid { .. }
         | BookingError::NoSuchPayment
         | BookingError::OtherCurrency { .. }
+        | BookingError::IsSeat
+        | BookingError::IsNoSeat
         | BookingError::Rating) => format!("{booking}: {other}"),
     }
 }

@@ -402,6 +402,8 @@ fn claim(taken: &Taken, overlaps: bool) -> Claim {
         resource: match taken.resource {
             Resource::Staff(id) => id.uuid(),
             Resource::Desk(id) => id.uuid(),
+            // Other systems tell of no seats.
+            Resource::Session(id) | Resource::Guest(id, _) => id.uuid(),
         },
         capacity: 1,
         during: span(taken.during),
