@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 use thiserror::Error;
@@ -11,7 +11,7 @@ use crate::{
     actor::Actor,
     bridge::bridge,
     change::Change,
-    contact::{Email, FiscalCode, KindedPhone, Language, Phone, Telegram},
+    contact::{Birthday, Email, FiscalCode, KindedPhone, Language, Phone, Telegram},
     hours::DayInterval,
     id::{self, Id},
     money::Money,
@@ -73,6 +73,8 @@ pub enum ClientEvent {
     Unblocked {},
     /// They paid for something without a booking.
     SoldWithoutBooking(Sale),
+    /// They were made known by mistake: an import that was undone. Lists show them no more.
+    Retracted {},
 }
 
 /// All that is told of a client when they become known.
@@ -90,7 +92,7 @@ pub struct Card {
     /// Their Telegram name.
     pub telegram: Option<Sealed<Telegram>>,
     /// The day they were born.
-    pub birthday: Option<Sealed<Date>>,
+    pub birthday: Option<Sealed<Birthday>>,
     /// The language they are written to in.
     pub language: Option<Language>,
     /// Where they came from.
@@ -118,7 +120,7 @@ pub struct ContactChanged {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub telegram: Option<Change<Option<Sealed<Telegram>>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub birthday: Option<Change<Option<Sealed<Date>>>>,
+    pub birthday: Option<Change<Option<Sealed<Birthday>>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Change<Option<Language>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -232,6 +234,8 @@ pub enum ClientCommand {
         /// Brought in from another system: any amount is a payment.
         imported: bool,
     },
+    /// Take it back that they were made known.
+    Retract,
 }
 
 /// What is to be; none: as it is. To find out what differs, the client's own values must be open.
@@ -243,7 +247,7 @@ pub struct CardWanted {
     pub phones: Option<Option<Sealed<Vec<KindedPhone>>>>,
     pub email: Option<Option<Sealed<Email>>>,
     pub telegram: Option<Option<Sealed<Telegram>>>,
-    pub birthday: Option<Option<Sealed<Date>>>,
+    pub birthday: Option<Option<Sealed<Birthday>>>,
     pub language: Option<Option<Language>>,
     pub source: Option<Option<Origin>>,
     pub fiscal_code: Option<Option<Sealed<FiscalCode>>>,
@@ -281,6 +285,9 @@ pub struct Client {
     pub blocked: bool,
     /// What they paid without a booking, oldest first.
     pub sales: Vec<Sale>,
+    /// They were made known by mistake.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retracted: bool,
 }
 
 impl Client {
@@ -334,15 +341,21 @@ impl Client {
                 }
                 Ok(vec![ClientEvent::SoldWithoutBooking(sale)])
             }
+            C::Retract if self.retracted => Ok(vec![]),
+            C::Retract => {
+                self.known()?;
+                Ok(vec![ClientEvent::Retracted {}])
+            }
         }
     }
 
     /// The card, once they are registered.
     ///
     /// # Errors
-    /// When they are not.
+    /// When they are not, or that was taken back.
     pub fn known(&self) -> Result<&Card, ClientError> {
-        self.card.as_ref().ok_or(ClientError::NotRegistered)
+        let card = self.card.as_ref().filter(|_| !self.retracted);
+        card.ok_or(ClientError::NotRegistered)
     }
 
     fn change_contact(&self, to: &CardWanted) -> Result<Vec<ClientEvent>, ClientError> {
@@ -416,6 +429,7 @@ impl Client {
             ClientEvent::Blocked { .. } => self.blocked = true,
             ClientEvent::Unblocked {} => self.blocked = false,
             ClientEvent::SoldWithoutBooking(sale) => self.sales.push(sale),
+            ClientEvent::Retracted {} => self.retracted = true,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -17,6 +18,9 @@ pub enum ContactError {
     /// Not a Telegram user name.
     #[error("is not a Telegram name: 5 to 32 letters, digits and underscores, such as @ada_l")]
     Telegram,
+    /// Not a day.
+    #[error("is not a date such as 1990-05-17, or --05-17 without the year")]
+    Birthday,
     /// Not a fiscal code.
     #[error("takes 4 to 32 letters, digits and hyphens")]
     FiscalCode,
@@ -59,13 +63,37 @@ impl Phone {
     pub fn parse(text: &str, country: Option<Country>) -> Result<Self, ContactError> {
         let region = country.and_then(|c| phonenumber::country::Id::from_str(c.as_str()).ok());
         let number = phonenumber::parse(region, text).map_err(|_| ContactError::Phone)?;
-        if !phonenumber::is_valid(&number) {
+        if !phonenumber::is_valid(&number) && !is_possible(&number) {
             return Err(ContactError::Phone);
         }
         Ok(Self(
             number.format().mode(phonenumber::Mode::E164).to_string(),
         ))
     }
+}
+
+/// Of the length that phones of its country have. Blocks of numbers come into use long before a table of them here
+/// knows; what is too short or too long for anybody's phone is none.
+fn is_possible(number: &phonenumber::PhoneNumber) -> bool {
+    let national = number.national().to_string();
+    let length = u16::try_from(national.len()).unwrap_or(u16::MAX);
+    let same = national
+        .bytes()
+        .collect::<std::collections::BTreeSet<_>>()
+        .len()
+        < 2;
+    let database = &phonenumber::metadata::DATABASE;
+    let regions = database
+        .by_code(&number.country().code())
+        .unwrap_or_default();
+    let has_length = |descriptor: Option<&phonenumber::metadata::Descriptor>| {
+        descriptor.is_some_and(|descriptor| descriptor.possible_length().contains(&length))
+    };
+    !same
+        && regions.iter().any(|region| {
+            let kinds = region.descriptors();
+            has_length(kinds.mobile()) || has_length(kinds.fixed_line())
+        })
 }
 
 /// An e-mail address, kept as written.
@@ -139,6 +167,99 @@ impl FiscalCode {
 }
 
 redacted!(Phone, Email, Telegram, FiscalCode);
+
+/// The day somebody was born, or only the day of the year: many tell no more. Written `1990-05-17`, or `--05-17`
+/// without the year (ISO 8601:2000, as vCard has it).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Birthday {
+    year: Option<i16>,
+    month: i8,
+    day: i8,
+}
+
+impl Birthday {
+    /// Reads `YYYY-MM-DD` or `--MM-DD`.
+    ///
+    /// # Errors
+    /// When there is no such day.
+    pub fn parse(text: &str) -> Result<Self, ContactError> {
+        // A day of the year may be the 29th of February: any leap year has it.
+        let (full, has_year) = match text.strip_prefix("--") {
+            Some(rest) => (format!("2000-{rest}"), false),
+            None => (text.to_owned(), true),
+        };
+        let date = crate::time::local_date::parse(&full).ok_or(ContactError::Birthday)?;
+        Ok(Self {
+            year: has_year.then_some(date.year()),
+            month: date.month(),
+            day: date.day(),
+        })
+    }
+
+    /// A day of the year, without the year.
+    ///
+    /// # Errors
+    /// When no year has it.
+    pub fn of_any_year(month: i8, day: i8) -> Result<Self, ContactError> {
+        let date = Date::new(2000, month, day).map_err(|_| ContactError::Birthday)?;
+        Ok(Self {
+            year: None,
+            ..Self::from(date)
+        })
+    }
+
+    /// The whole date, if the year is known.
+    #[must_use]
+    pub fn date(&self) -> Option<Date> {
+        Date::new(self.year?, self.month, self.day).ok()
+    }
+
+    /// Month and day, from 1.
+    #[must_use]
+    pub const fn month_and_day(&self) -> (i8, i8) {
+        (self.month, self.day)
+    }
+}
+
+impl From<Date> for Birthday {
+    fn from(date: Date) -> Self {
+        Self {
+            year: Some(date.year()),
+            month: date.month(),
+            day: date.day(),
+        }
+    }
+}
+
+impl fmt::Display for Birthday {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { year, month, day } = self;
+        match year {
+            Some(year) => write!(f, "{year:04}-{month:02}-{day:02}"),
+            None => write!(f, "--{month:02}-{day:02}"),
+        }
+    }
+}
+
+impl fmt::Debug for Birthday {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Birthday(…)")
+    }
+}
+
+impl From<Birthday> for String {
+    fn from(birthday: Birthday) -> Self {
+        birthday.to_string()
+    }
+}
+
+impl TryFrom<String> for Birthday {
+    type Error = ContactError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
 
 /// A country by its ISO 3166-1 alpha-2 code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -263,6 +384,45 @@ mod tests {
         );
         assert_eq!(Phone::parse("600 100 200", None), Err(ContactError::Phone));
         assert_eq!(Phone::parse("12", Some(poland)), Err(ContactError::Phone));
+    }
+
+    #[test]
+    fn a_number_of_a_block_that_no_table_knows_yet_is_a_number() {
+        let read = |country, text| {
+            let country = Country::parse(country).unwrap();
+            Phone::parse(text, Some(country)).map(|phone| phone.as_str().to_owned())
+        };
+        assert_eq!(read("UA", "088-000-01-01"), Ok("+380880000101".to_owned()));
+        assert_eq!(read("FR", "06 39 98 00 00"), Ok("+33639980000".to_owned()));
+        for bad in [
+            "000 000 000",
+            "11 22 33 44",
+            "0",
+            "123",
+            "600 100 200 300 400",
+        ] {
+            assert_eq!(read("PL", bad), Err(ContactError::Phone), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_birthday_needs_no_year() {
+        for day in ["1990-02-28", "--05-17", "--02-29", "2000-02-29"] {
+            assert_eq!(Birthday::parse(day).unwrap().to_string(), day);
+        }
+        for bad in [
+            "",
+            "--",
+            "--02-30",
+            "1990-02-29",
+            "--5-17",
+            "-05-17",
+            "0000-01-01",
+        ] {
+            assert_eq!(Birthday::parse(bad), Err(ContactError::Birthday), "{bad}");
+        }
+        assert_eq!(Birthday::parse("--05-17").unwrap().date(), None);
+        assert_eq!(Birthday::parse("--05-17").unwrap().month_and_day(), (5, 17));
     }
 
     #[test]

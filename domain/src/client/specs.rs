@@ -129,3 +129,24 @@ fn nobody_unknown_is_blocked() {
         .when(ClientCommand::Block { reason: None })
         .then_expect_error(ClientError::NotRegistered);
 }
+
+#[test]
+fn who_was_made_known_by_mistake_is_not_known() {
+    client()
+        .given(registered())
+        .when(ClientCommand::Retract)
+        .then_expect_events(vec![ClientEvent::Retracted {}]);
+    let retracted = || [registered(), vec![ClientEvent::Retracted {}]].concat();
+    client()
+        .given(retracted())
+        .when(ClientCommand::Retract)
+        .then_expect_events(vec![]);
+    client()
+        .given(retracted())
+        .when(ClientCommand::Unblock)
+        .then_expect_error(ClientError::NotRegistered);
+    client()
+        .given_no_previous_events()
+        .when(ClientCommand::Retract)
+        .then_expect_error(ClientError::NotRegistered);
+}

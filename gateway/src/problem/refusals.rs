@@ -375,6 +375,7 @@ impl From<ContactError> for Message {
             ContactError::Phone => "violation-phone",
             ContactError::Email => "violation-email",
             ContactError::Telegram => "violation-telegram",
+            ContactError::Birthday => "violation-date",
             ContactError::FiscalCode => "violation-fiscal-code",
             ContactError::Country => "violation-country",
             ContactError::Language => "violation-language",

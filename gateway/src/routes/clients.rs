@@ -51,8 +51,8 @@ pub(crate) struct ClientView {
     phones: Vec<KindedPhoneFields>,
     email: Option<String>,
     telegram: Option<String>,
-    /// A local date.
-    #[schema(value_type = Option<String>, format = Date)]
+    /// `YYYY-MM-DD`, or `--MM-DD` where the year is not known.
+    #[schema(pattern = r"^([0-9]{4}|-)-[0-9]{2}-[0-9]{2}$")]
     birthday: Option<String>,
     language: Option<String>,
     tags: Vec<String>,
@@ -139,7 +139,8 @@ impl View for ClientView {
 
     fn of(loaded: &Loaded<Client>, id: Uuid) -> Option<Self> {
         let client = &loaded.state;
-        let card = client.card.as_ref()?;
+        // Whose becoming known was taken back is not there.
+        let card = client.known().ok()?;
         let phones = card.phones.as_ref().and_then(Sealed::value);
         let birthday = card.birthday.as_ref().and_then(Sealed::value);
         Some(Self {

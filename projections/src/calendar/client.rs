@@ -55,6 +55,7 @@ fn told_name(event: &ClientEvent) -> Option<&Sealed<PersonName>> {
         | ClientEvent::ConsentWithdrawn { .. }
         | ClientEvent::Blocked { .. }
         | ClientEvent::Unblocked {}
-        | ClientEvent::SoldWithoutBooking(_) => None,
+        | ClientEvent::SoldWithoutBooking(_)
+        | ClientEvent::Retracted {} => None,
     }
 }

@@ -45,6 +45,7 @@ pub(super) fn tell(event: &ClientEvent) -> Told {
                 .made("service_id", sale.service_id)
                 .made("note", &sale.note),
         ),
+        E::Retracted {} => Told::fields(fields.between("retracted", false, true)),
     }
 }
 
@@ -62,7 +63,8 @@ pub(super) fn name(event: &ClientEvent) -> Option<&Sealed<PersonName>> {
         | E::ConsentWithdrawn { .. }
         | E::Blocked { .. }
         | E::Unblocked {}
-        | E::SoldWithoutBooking(_) => None,
+        | E::SoldWithoutBooking(_)
+        | E::Retracted {} => None,
     }
 }
 

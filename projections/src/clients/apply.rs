@@ -33,6 +33,20 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
             standing.position = projected.position.0;
         }
     }
+    let (gone, clients): (BTreeMap<_, _>, BTreeMap<_, _>) = clients
+        .into_iter()
+        .partition(|(_, standing)| standing.client.retracted);
+    if !gone.is_empty() {
+        let (businesses, ids): (Vec<Uuid>, Vec<Uuid>) = gone.into_keys().unzip();
+        sqlx::query(
+            "delete from client c using unnest($1::uuid[], $2::uuid[]) as t (business_id, client_id)
+              where c.business_id = t.business_id and c.client_id = t.client_id",
+        )
+        .bind(businesses)
+        .bind(ids)
+        .execute(&mut *db)
+        .await?;
+    }
     let rows: Vec<_> = clients.iter().filter_map(Row::of).collect();
     rows::store(
         db,

@@ -223,3 +223,16 @@ async fn one_by_one_leaves_what_one_batch_leaves() {
     assert_eq!(rows().await, at_once);
     assert_eq!(at_once.len(), 6);
 }
+
+#[tokio::test]
+async fn who_was_made_known_by_mistake_is_listed_no_more() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = six();
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    story.client(id(2), ClientCommand::Retract);
+    story.client(id(7), registered(id(7), "Ewa Kowalska"));
+    story.client(id(7), ClientCommand::Retract);
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    assert_eq!(found(&db, &story, "kowal").await, [1]);
+}

@@ -52,7 +52,8 @@ impl Contacts {
             | ClientEvent::ConsentWithdrawn { .. }
             | ClientEvent::Blocked { .. }
             | ClientEvent::Unblocked {}
-            | ClientEvent::SoldWithoutBooking(_) => false,
+            | ClientEvent::SoldWithoutBooking(_)
+            | ClientEvent::Retracted {} => false,
         }
     }
 
@@ -69,7 +70,8 @@ impl Contacts {
             | ClientEvent::ConsentWithdrawn { .. }
             | ClientEvent::Blocked { .. }
             | ClientEvent::Unblocked {}
-            | ClientEvent::SoldWithoutBooking(_) => {}
+            | ClientEvent::SoldWithoutBooking(_)
+            | ClientEvent::Retracted {} => {}
         }
     }
 

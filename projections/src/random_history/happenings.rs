@@ -310,7 +310,8 @@ impl RandomHistory {
             return;
         };
         let key = Id::<Client>::new(id);
-        let command = match self.chance.below(10) {
+        let command = match self.chance.below(12) {
+            11 if self.chance.one_in(3) => ClientCommand::Retract,
             0..=2 => ClientCommand::ChangeContact(Box::new(CardWanted {
                 name: Some(Sealed::open(key, self.chance.person())),
                 email: self.chance.one_in(2).then_some(None),

@@ -120,7 +120,8 @@ pub(crate) fn sale(event: &ClientEvent) -> Option<&Sale> {
         | E::ConsentGiven { .. }
         | E::ConsentWithdrawn { .. }
         | E::Blocked { .. }
-        | E::Unblocked {} => None,
+        | E::Unblocked {}
+        | E::Retracted {} => None,
     }
 }
 

@@ -3,13 +3,14 @@
 use domain::{
     actor::Actor,
     client::{Card, CardWanted, Client, ClientCommand, Note},
-    contact::{Country, Email, FiscalCode, KindedPhone, Language, Phone, PhoneKind, Telegram},
+    contact::{
+        Birthday, Country, Email, FiscalCode, KindedPhone, Language, Phone, PhoneKind, Telegram,
+    },
     id::{self, Id},
     sealed::Sealed,
     text::{FreeText, Origin, PersonName, Tag, TextError},
-    time::local_date,
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -37,7 +38,8 @@ pub(crate) struct NewClient {
     email: Option<String>,
     /// With or without its `@`.
     telegram: Option<String>,
-    #[schema(format = Date)]
+    /// `YYYY-MM-DD`, or `--MM-DD` where the year is not known.
+    #[schema(pattern = r"^([0-9]{4}|-)-[0-9]{2}-[0-9]{2}$")]
     birthday: Option<String>,
     /// The language they are written to in (BCP 47).
     language: Option<String>,
@@ -74,7 +76,8 @@ pub(super) struct ClientChange {
     #[schema(value_type = Option<String>)]
     telegram: Patch<String>,
     #[serde(default, deserialize_with = "patch")]
-    #[schema(value_type = Option<String>, format = Date)]
+    /// `YYYY-MM-DD`, or `--MM-DD` where the year is not known.
+    #[schema(value_type = Option<String>, pattern = r"^([0-9]{4}|-)-[0-9]{2}-[0-9]{2}$")]
     birthday: Patch<String>,
     #[serde(default, deserialize_with = "patch")]
     #[schema(value_type = Option<String>)]
@@ -277,8 +280,8 @@ pub(super) fn tags(checks: &mut Checks, field: &str, texts: &[String]) -> Vec<Ta
         .collect()
 }
 
-fn birthday(text: &str) -> Result<Date, Message> {
-    local_date::parse(text).ok_or_else(|| Message::new("violation-date"))
+fn birthday(text: &str) -> Result<Birthday, Message> {
+    Birthday::parse(text).map_err(Into::into)
 }
 
 fn origin(text: &str) -> Result<Origin, Message> {

@@ -4,7 +4,7 @@ use domain::{
     actor::Actor,
     business::Settings,
     client::{Card, Client, Note},
-    contact::{Email, FiscalCode, Language, Phone, Telegram},
+    contact::{Birthday, Email, FiscalCode, Language, Phone, Telegram},
     hours::SlotGrid,
     id::Id,
     money::Money,
@@ -12,7 +12,7 @@ use domain::{
     service::{Offer, ServiceState, Timing},
     staff::{Grid, Member, Staff},
     text::{FreeText, Label, Origin, PersonName},
-    time::{Minutes, local_date},
+    time::Minutes,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -50,7 +50,10 @@ pub(super) fn client(
         .as_deref()
         .and_then(|t| Telegram::parse(t).ok());
     read("telegram", &told.telegram, telegram.is_some());
-    let birthday = told.birthday.as_deref().and_then(local_date::parse);
+    let birthday = told
+        .birthday
+        .as_deref()
+        .and_then(|text| Birthday::parse(text).ok());
     read("birthday", &told.birthday, birthday.is_some());
     let language = told
         .language
