@@ -93,3 +93,34 @@ async fn it_is_joined_then_stopped_and_comes_back_on_its_port() {
     assert_eq!(third.url(), url);
     third.leave().await;
 }
+
+#[tokio::test]
+async fn one_that_was_killed_is_started_again_where_it_was() {
+    let dir = tempfile::tempdir_in("/tmp").unwrap();
+    let Some(server) = start(&dir).await else {
+        return;
+    };
+    assert_eq!(server.revive().await.unwrap(), None, "it lives");
+    let pid = fs::read_to_string(dir.path().join("nats.run/nats.pid")).unwrap();
+    let killed = std::process::Command::new("kill")
+        .args(["-9", pid.trim()])
+        .status();
+    assert!(killed.unwrap().success());
+    let began = std::time::Instant::now();
+    let url = loop {
+        // It may take a moment to die.
+        if let Some(url) = server.revive().await.unwrap() {
+            break url;
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "it will not die");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(url, server.url());
+    assert_eq!(server.revive().await.unwrap(), None, "it lives again");
+    server.leave().await;
+    let address = url.split_once('@').unwrap().1;
+    assert!(
+        TcpStream::connect(address).is_err(),
+        "stopped with its last user"
+    );
+}

@@ -45,6 +45,8 @@ while [ -e \"$0/nats-server_$pid.ports\" ] && [ $tries -lt 300 ]; do sleep 0.1 |
 pub struct Nats {
     stay: Arc<Stay>,
     url: String,
+    data_dir: PathBuf,
+    settings: Settings,
 }
 
 /// Why there is no server.
@@ -109,6 +111,24 @@ impl Nats {
         &self.url
     }
 
+    /// Starts the server again if it has died under those who use it: killed by hand, or for want of memory. Tells its
+    /// address if it had; that is another one only if somebody else has its port by now.
+    ///
+    /// # Errors
+    /// When it cannot be started, as in [`start`](Self::start).
+    pub async fn revive(&self) -> Result<Option<String>, NatsError> {
+        let (data_dir, settings) = (self.data_dir.clone(), self.settings);
+        blocking(move || {
+            let (_, run, _) = RunDir::beside(&data_dir, "nats")?;
+            if is_up(&run).is_some() {
+                return Ok(None);
+            }
+            // We are inside already, and need not stay twice.
+            open(&data_dir, settings).map(|revived| Some(revived.url))
+        })
+        .await
+    }
+
     /// Leaves; if we were the last, returns when the server has been stopped. Dropping the value does the same but
     /// does not wait. Does nothing while clones of the value live.
     pub async fn leave(self) {
@@ -140,7 +160,7 @@ fn open(data_dir: &Path, settings: Settings) -> Result<Nats, NatsError> {
     // From here on, whatever fails, the keeper clears up after us.
     let (stay, _) = keeper.enter()?;
     let password = server.password()?;
-    let address = match server.is_up() {
+    let address = match is_up(&run) {
         Some(address) => address,
         None => server.start(&password)?,
     };
@@ -148,6 +168,8 @@ fn open(data_dir: &Path, settings: Settings) -> Result<Nats, NatsError> {
     Ok(Nats {
         stay: Arc::new(stay),
         url: format!("nats://{USER}:{password}@{address}"),
+        data_dir: data_dir.to_owned(),
+        settings,
     })
 }
 
@@ -255,7 +277,7 @@ impl Server<'_> {
         let lives = || pid.is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH));
         let began = Instant::now();
         while began.elapsed() < START_WITHIN {
-            if let Some(address) = self.is_up() {
+            if let Some(address) = is_up(self.run) {
                 return Ok(Some(address));
             }
             if !lives() {
@@ -296,18 +318,18 @@ impl Server<'_> {
             }
         }
     }
+}
 
-    /// Where it listens, if it does.
-    fn is_up(&self) -> Option<SocketAddr> {
-        let pid = fs::read_to_string(self.run.file("nats.pid")).ok()?;
-        let ports = fs::read(self.run.file(&format!("nats-server_{}.ports", pid.trim()))).ok()?;
-        let ports: Ports = serde_json::from_slice(&ports).ok()?;
-        let address: SocketAddr = ports.nats.first()?.strip_prefix("nats://")?.parse().ok()?;
-        // Nothing else may have its port: a NATS server greets whoever connects.
-        let mut greeting = [0; 5];
-        let mut stream = TcpStream::connect(address).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-        stream.read_exact(&mut greeting).ok()?;
-        (&greeting == b"INFO ").then_some(address)
-    }
+/// Where it listens, if it does.
+fn is_up(run: &RunDir) -> Option<SocketAddr> {
+    let pid = fs::read_to_string(run.file("nats.pid")).ok()?;
+    let ports = fs::read(run.file(&format!("nats-server_{}.ports", pid.trim()))).ok()?;
+    let ports: Ports = serde_json::from_slice(&ports).ok()?;
+    let address: SocketAddr = ports.nats.first()?.strip_prefix("nats://")?.parse().ok()?;
+    // Nothing else may have its port: a NATS server greets whoever connects.
+    let mut greeting = [0; 5];
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    stream.read_exact(&mut greeting).ok()?;
+    (&greeting == b"INFO ").then_some(address)
 }
