@@ -2,6 +2,7 @@
 
 mod checkup;
 mod database;
+mod herald;
 mod ledger;
 mod machine;
 mod nats;

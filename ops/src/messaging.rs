@@ -1,11 +1,14 @@
 //! NATS: the server whose address is given, a private one in the data dir, or none.
 
-use std::{path::Path, str::FromStr};
+use std::{future::Future, path::Path, str::FromStr, time::Duration};
 
+use herald::Connection;
 use testbed::{
     Nats,
     private::{BinariesError, NatsError},
 };
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     failure::Remedy,
@@ -23,20 +26,56 @@ const URL: Setting = Setting {
     )
 };
 
+const REPLICAS: Setting = Setting {
+    value: Some("NUMBER"),
+    default: Some("1"),
+    ..Setting::new(
+        "nats_replicas",
+        "DAYBOOK_NATS_REPLICAS",
+        "How many servers of a NATS cluster keep each message (1 to 5), where the stream has to be made",
+    )
+};
+
+/// How often a private server is looked at, and how long after it could not be started it is tried again.
+const LOOKS_EVERY: Duration = Duration::from_millis(500);
+const TRIES_AGAIN_AFTER: Duration = Duration::from_secs(10);
+
 /// Where NATS is.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// Default: none, a private server.
     url: Option<Wanted>,
+    /// Default 1.
+    pub(crate) replicas: Replicas,
 }
 
 impl Settings {
-    pub(crate) const ALL: &[&Setting] = &[&URL];
+    pub(crate) const ALL: &[&Setting] = &[&URL, &REPLICAS];
 
     pub(crate) fn read(said: &mut Reading<'_>) -> Option<Self> {
+        let (url, replicas) = (said.optional(&URL), said.value(&REPLICAS));
         Some(Self {
-            url: said.optional(&URL)?,
+            url: url?,
+            replicas: replicas?,
         })
+    }
+
+    /// Whether nothing is to be published.
+    pub(crate) fn is_off(&self) -> bool {
+        matches!(self.url, Some(Wanted::Off))
+    }
+}
+
+/// How many servers keep each message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Replicas(pub(crate) usize);
+
+impl FromStr for Replicas {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.parse().ok().filter(|number| (1..=5).contains(number));
+        number.map(Self).ok_or("is no number from 1 to 5")
     }
 }
 
@@ -100,6 +139,40 @@ impl Messaging {
         }
     }
 
+    /// Starts a private server again whenever it has died, until told to stop: nobody else would. None for any other.
+    /// Not to outlive this value.
+    pub(crate) fn kept_up(
+        &self,
+        connection: Connection,
+        stop: CancellationToken,
+    ) -> Option<impl Future<Output = anyhow::Result<()>> + Send + 'static> {
+        let Self::Private(server) = self else {
+            return None;
+        };
+        let server = server.clone();
+        let mut looks = interval(LOOKS_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Some(async move {
+            while stop.run_until_cancelled(looks.tick()).await.is_some() {
+                match stop.run_until_cancelled(server.revive()).await {
+                    Some(Ok(None)) => {}
+                    Some(Ok(Some(url))) => {
+                        tracing::warn!("the private NATS server had died, and was started again");
+                        if url != server.url() {
+                            connection.move_to(&url).await;
+                        }
+                    }
+                    Some(Err(error)) => {
+                        tracing::error!(%error, "the private NATS server has died and cannot be started; tried again");
+                        looks.reset_after(TRIES_AGAIN_AFTER);
+                    }
+                    None => break,
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Lets a private server go; it is stopped if we were the last, which is waited for.
     pub(crate) async fn close(self) {
         match self {
@@ -107,17 +180,4 @@ impl Messaging {
             Self::Off | Self::Missing(_) | Self::Given(_) => {}
         }
     }
-}
-
-/// Connects to the server at `url`, as whom it names: async-nats leaves what an address says of that aside.
-pub(crate) async fn connect(url: &str) -> anyhow::Result<async_nats::Client> {
-    let address: async_nats::ServerAddr = url.parse()?;
-    let options = match (address.username(), address.password()) {
-        (Some(user), Some(password)) => {
-            async_nats::ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
-        }
-        (Some(token), None) => async_nats::ConnectOptions::with_token(token.to_owned()),
-        (None, _) => async_nats::ConnectOptions::new(),
-    };
-    Ok(options.connect(address).await?)
 }

@@ -1,4 +1,4 @@
-//! `daybook serve`: the API and the projector in one process.
+//! `daybook serve`: the API, the projector and the herald in one process.
 
 use std::{
     net::{SocketAddr, ToSocketAddrs},
@@ -28,11 +28,11 @@ const LISTEN: Setting = Setting {
 
 const ROLES: Setting = Setting {
     value: Some("ROLES"),
-    default: Some("api,projector"),
+    default: Some("api,projector,herald"),
     ..Setting::new(
         "roles",
         "DAYBOOK_ROLES",
-        "Which parts to run, separated by commas: api, projector",
+        "Which parts to run, separated by commas: api, projector, herald",
     )
 };
 
@@ -175,6 +175,7 @@ impl FromStr for PublicAddress {
 pub(crate) struct Roles {
     pub(crate) api: bool,
     pub(crate) projector: bool,
+    pub(crate) herald: bool,
 }
 
 impl FromStr for Roles {
@@ -184,19 +185,21 @@ impl FromStr for Roles {
         let mut roles = Self {
             api: false,
             projector: false,
+            herald: false,
         };
         for role in text.split(',').map(str::trim) {
             match role {
                 "api" => roles.api = true,
                 "projector" => roles.projector = true,
-                _ => return Err(format!("{role:?} is none of api, projector")),
+                "herald" => roles.herald = true,
+                _ => return Err(format!("{role:?} is none of api, projector, herald")),
             }
         }
         Ok(roles)
     }
 }
 
-/// Serves the API and feeds the read models, in one process.
+/// Serves the API, feeds the read models and publishes events, in one process.
 ///
 /// SIGTERM or Ctrl-C: no new requests are taken, those in hand are finished, the private servers are stopped if nobody
 /// else uses them. A second one ends the process at once; nothing is lost by that.
@@ -214,7 +217,7 @@ pub(crate) async fn run(settings: &settings::Settings, output: &mut Output) -> a
         Some(address) => output.say(format!(
             "Daybook listens on {address}; the API is described at {address}/api/docs"
         ))?,
-        None => output.say("Daybook feeds the read models.")?,
+        None => output.say("Daybook works behind the door.")?,
     }
     service.run(settings, interrupts).await
 }
@@ -250,10 +253,16 @@ mod tests {
         let both = Roles {
             api: true,
             projector: true,
+            herald: false,
         };
         assert_eq!("api,projector".parse(), Ok(both));
         assert_eq!("projector".parse(), Ok(Roles { api: false, ..both }));
+        let all = Roles {
+            herald: true,
+            ..both
+        };
+        assert_eq!("api, projector, herald".parse(), Ok(all));
         assert!("".parse::<Roles>().is_err());
-        assert!("api,herald".parse::<Roles>().is_err());
+        assert!("api,cook".parse::<Roles>().is_err());
     }
 }

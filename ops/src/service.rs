@@ -1,8 +1,9 @@
-//! The service while it runs: the API and the projector in one process, until it is told to stop.
+//! The service while it runs: the API, the projector and the herald in one process, until it is told to stop.
 
 use std::{future::Future, net::SocketAddr, pin::Pin, process, sync::Arc, time::Duration};
 
 use gateway::{App, Parts, Probe};
+use herald::{Connection, Herald, HeraldSettings};
 use ledger::Ledger;
 use projections::Projector;
 use tokio::{
@@ -26,6 +27,8 @@ const FIRST_SWEEP: Duration = Duration::from_secs(300);
 const SWEEPS: Duration = Duration::from_secs(24 * 60 * 60);
 /// The batch in hand takes no longer than this, unless the database is away.
 const PROJECTOR_STOPS_WITHIN: Duration = Duration::from_secs(10);
+/// The messages in hand take no longer than this, unless NATS or the database is away.
+const HERALD_STOPS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Everything that is opened before the first request is taken.
 pub(crate) struct Service {
@@ -50,7 +53,10 @@ impl Service {
         };
         let connections = settings.database.connections;
         let books = Books::open_with(settings, schema, connections).await?;
-        let messaging = Messaging::open(&settings.messaging, &settings.data_dir).await?;
+        let messaging = match settings.serve.roles.herald {
+            true => Messaging::open(&settings.messaging, &settings.data_dir).await?,
+            false => Messaging::Off,
+        };
         if let Messaging::Missing(why) = &messaging {
             tracing::warn!("there is no NATS server, and nothing will be published: {why}");
         }
@@ -105,6 +111,19 @@ impl Service {
 
         let keeping = CancellationToken::new();
         let mut database = Part::maybe(self.books.database.kept_up(keeping.clone()));
+        let telling = CancellationToken::new();
+        let (mut herald, mut nats) = (Part(None), Part(None));
+        if let Some(url) = self.messaging.url() {
+            let connection = Connection::open(url).await.remedy(
+                "there is no connection to NATS to be had",
+                "see that DAYBOOK_NATS_URL is right",
+            )?;
+            nats = Part::maybe(self.messaging.kept_up(connection.clone(), keeping.clone()));
+            herald = Part::maybe(Some(tell(
+                self.herald(settings, connection),
+                telling.clone(),
+            )));
+        }
 
         let ended = tokio::select! {
             signal = interrupts.next() => {
@@ -113,6 +132,7 @@ impl Service {
             }
             ended = api.ended() => Err(broken(ended, "the API")),
             ended = projector.ended() => Err(broken(ended, "the projector")),
+            ended = herald.ended() => Err(broken(ended, "the herald")),
         };
         let stopped = async {
             taking.cancel();
@@ -134,7 +154,19 @@ impl Service {
                 );
                 projector.abort();
             }
+            // After the requests: what they recorded is told as well.
+            telling.cancel();
+            if timeout(HERALD_STOPS_WITHIN, herald.finished())
+                .await
+                .is_err()
+            {
+                tracing::warn!(
+                    "the herald did not stop in time; it goes on where it was at the next start"
+                );
+                herald.abort();
+            }
             keeping.cancel();
+            nats.finished().await;
             database.finished().await;
             drop(app);
             self.close().await;
@@ -177,6 +209,15 @@ impl Service {
         gateway
     }
 
+    fn herald(&self, settings: &Settings, connection: Connection) -> Herald {
+        let (pool, ledger) = (self.books.pool.clone(), self.books.ledger.clone());
+        let herald = HeraldSettings {
+            replicas: settings.messaging.replicas.0,
+            ..HeraldSettings::default()
+        };
+        Herald::new(pool, ledger, connection, herald)
+    }
+
     fn app(&self, settings: &Settings) -> App {
         let mut probes = vec![migrations(&self.books)];
         if settings.serve.roles.projector {
@@ -188,6 +229,12 @@ impl Service {
             ..self.books.parts()
         })
     }
+}
+
+/// Publishes until it is told to stop.
+async fn tell(herald: Herald, stop: CancellationToken) -> anyhow::Result<()> {
+    herald.run(stop).await;
+    Ok(())
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -1,6 +1,8 @@
 //! What was looked at, and how it is.
 
+use herald::Lag;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::failure;
 
@@ -51,7 +53,38 @@ pub(super) struct Checkup {
     pub(super) database_url: Option<String>,
     /// With the password.
     pub(super) nats_url: Option<String>,
+    /// None where it could not be looked at, or NATS is switched off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) published: Option<Published>,
     checks: Vec<Check>,
+}
+
+/// How far publishing is behind.
+#[derive(Debug, Serialize)]
+pub(super) struct Published {
+    /// Events that are not published, of all businesses.
+    behind_events: i64,
+    /// Businesses that have some.
+    behind_businesses: i64,
+    /// How long ago the oldest of them was recorded.
+    behind_seconds: f64,
+    /// Whose that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worst_business_id: Option<Uuid>,
+    /// Businesses of which the stream tells events that the ledger does not hold.
+    forked_businesses: i64,
+}
+
+impl From<&Lag> for Published {
+    fn from(lag: &Lag) -> Self {
+        Self {
+            behind_events: lag.events,
+            behind_businesses: lag.businesses,
+            behind_seconds: lag.seconds(),
+            worst_business_id: lag.worst.as_ref().map(|worst| worst.business.0),
+            forked_businesses: lag.forked,
+        }
+    }
 }
 
 impl Checkup {
@@ -61,6 +94,7 @@ impl Checkup {
             state: State::Ok,
             database_url: None,
             nats_url: None,
+            published: None,
             checks: Vec::new(),
         }
     }

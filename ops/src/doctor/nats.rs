@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use herald::{Connection, Difference, Differences, STREAM};
 use serde::Deserialize;
 
 use super::checkup::Checkup;
-use crate::{
-    messaging::{self, Messaging},
-    settings::Settings,
-};
+use crate::{messaging::Messaging, settings::Settings};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
@@ -40,12 +38,45 @@ async fn ask(url: &str, checkup: &mut Checkup) {
         .with_context(|| format!("no answer within {} s", ANSWER_WITHIN.as_secs()))
         .flatten();
     match asked {
-        Ok(version) => checkup.ok("nats", format!("NATS {version} with JetStream")),
+        Ok((version, None)) => checkup.ok(
+            "nats",
+            format!("NATS {version} with JetStream; the stream {STREAM} is made when something is published"),
+        ),
+        Ok((version, Some(differences))) => tell(&version, &differences, checkup),
         Err(error) => checkup.fail(
             "nats",
             format!("it does not work: {error:#}"),
             "see that it runs with JetStream (-js) and that DAYBOOK_NATS_URL is right",
         ),
+    }
+}
+
+/// A stream that somebody else has set up is left as it is; here it is told what that means.
+fn tell(version: &str, differences: &Differences, checkup: &mut Checkup) {
+    let all = |found: &[Difference]| {
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        format!(
+            "NATS {version}; of the stream {STREAM}: {}",
+            found.join("; ")
+        )
+    };
+    if !differences.unfit.is_empty() {
+        checkup.fail(
+            "nats",
+            format!("{}. Nothing can be published", all(&differences.unfit)),
+            "change the stream, or delete it and have it made anew",
+        );
+    } else if !differences.weaker.is_empty() {
+        checkup.warn(
+            "nats",
+            all(&differences.weaker),
+            "change the stream's settings, unless that is what you want",
+        );
+    } else {
+        checkup.ok(
+            "nats",
+            format!("NATS {version} with JetStream and the stream {STREAM}"),
+        );
     }
 }
 
@@ -60,8 +91,9 @@ struct Refusal {
     description: String,
 }
 
-async fn version(url: &str) -> anyhow::Result<String> {
-    let client = messaging::connect(url).await?;
+/// The server's version, and in what the stream is not as we would make it, if there is one.
+async fn version(url: &str) -> anyhow::Result<(String, Option<Differences>)> {
+    let client = Connection::try_open(url).await?;
     // Asked in the protocol's own words: the library's answer type does not know servers before 2.10.
     let answer = client
         .request("$JS.API.INFO", "".into())
@@ -71,5 +103,6 @@ async fn version(url: &str) -> anyhow::Result<String> {
     if let Some(Refusal { description }) = account.error {
         bail!("it keeps no streams: {description}");
     }
-    Ok(client.server_info().version)
+    let version = client.server_info().version;
+    Ok((version, herald::look(client).await?))
 }
