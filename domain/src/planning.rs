@@ -383,6 +383,22 @@ impl Timing {
 }
 
 impl Enquiry<'_> {
+    /// By these staff members alone, those of them who can; if none is named, by whoever can.
+    #[must_use]
+    pub fn by(mut self, staff: &[Id<Staff>]) -> Self {
+        if staff.is_empty() {
+            return self;
+        }
+        for row in &mut self.rows {
+            row.step.offers.retain(|o| staff.contains(&o.staff_id));
+        }
+        self.away.retain(|(resource, _)| match resource {
+            Resource::Staff(id) => staff.contains(id),
+            Resource::Desk(_) | Resource::Session(_) | Resource::Guest(..) => true,
+        });
+        self
+    }
+
     /// Whose taken time must be known.
     #[must_use]
     pub fn resources(&self) -> Vec<Resource> {

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
-use ledger::Ledger;
+use ledger::{BusinessId, Ledger, Position};
 use projections::{Projector, ReadModel};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -171,6 +171,22 @@ impl App {
             .wait_for(ask.caller.business(), read_models, position, MOST_WAIT)
             .await;
         waited.map_err(|not_yet| Problem::new(Code::NotYet).because(not_yet).retry_after(1))
+    }
+
+    /// Waits until these read models have come to a position, 5 s at most.
+    ///
+    /// # Errors
+    /// When they have not come so far in time.
+    pub(crate) async fn projected(
+        &self,
+        business: BusinessId,
+        read_models: &[&'static ReadModel],
+        position: Position,
+    ) -> Result<(), Problem> {
+        let projector = &self.0.parts.projector;
+        let waited = projector.wait_for(business, read_models, position, MOST_WAIT);
+        let not_yet = |not_yet| Problem::new(Code::NotYet).because(not_yet).retry_after(1);
+        waited.await.map_err(not_yet)
     }
 
     pub(crate) fn probes(&self) -> &[Probe] {

@@ -58,6 +58,7 @@ mod guarding;
 #[allow(dead_code, reason = "who writes letters comes next")]
 mod mail;
 mod names;
+mod offers;
 mod openapi;
 pub mod page;
 pub mod problem;

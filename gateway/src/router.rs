@@ -49,6 +49,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::clients::routes())
                 .merge(routes::bookings::routes())
                 .merge(routes::visits::routes())
+                .merge(routes::waitlist::routes())
                 .merge(routes::availability::routes())
                 .merge(routes::calendar::routes())
                 .merge(routes::history::routes())

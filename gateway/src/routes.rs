@@ -20,3 +20,4 @@ pub(crate) mod services;
 pub(crate) mod sign_in;
 pub(crate) mod staff;
 pub(crate) mod visits;
+pub(crate) mod waitlist;

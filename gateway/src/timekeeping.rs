@@ -4,12 +4,14 @@
 //! becomes the other.
 
 use domain::{
-    booking::{Booking, Plan, Resource},
+    booking::{self, Booking, Plan, Resource},
     id::Id,
     planning::{Audience, Enquiry, Move, Taken, Unwelcome, Why, Wish},
     service::LONGEST_MIN,
     slots::{Freedom, Notice, Refusal, Slot, Unavailable},
+    staff::Staff,
     time::{Minutes, Span},
+    waitlist::Request,
 };
 use jiff::{Timestamp, ToSpan as _, civil::Date};
 use ledger::{BusinessId, Claim, ClaimSet};
@@ -92,8 +94,8 @@ pub(crate) struct Inquiry<'a> {
     business: BusinessId,
     known: &'a Known,
     pub(crate) enquiry: Enquiry<'a>,
-    /// Bookings whose own time does not stand in their way.
-    moving: Vec<Id<Booking>>,
+    /// Whose own time does not stand in their way.
+    besides: Vec<Uuid>,
 }
 
 impl App {
@@ -111,7 +113,7 @@ impl App {
             business,
             known,
             enquiry: enquiry.map_err(|error| unwelcome(&error, visit))?,
-            moving: vec![],
+            besides: vec![],
         })
     }
 
@@ -129,7 +131,7 @@ impl App {
             business,
             known,
             enquiry: enquiry.map_err(|error| unwelcome(&error, visit))?,
-            moving: vec![],
+            besides: vec![],
         })
     }
 }
@@ -160,7 +162,19 @@ impl Terms {
 impl Inquiry<'_> {
     /// To replace these bookings: their own time does not stand in their way.
     pub(crate) fn instead_of(mut self, moving: impl IntoIterator<Item = Id<Booking>>) -> Self {
-        self.moving.extend(moving);
+        self.besides.extend(moving.into_iter().map(Id::uuid));
+        self
+    }
+
+    /// To use time that is held for this one: it does not stand in its way.
+    pub(crate) fn held_for(mut self, owner: Uuid) -> Self {
+        self.besides.push(owner);
+        self
+    }
+
+    /// By these staff members alone; if none is named, by whoever can.
+    pub(crate) fn by(mut self, staff: &[Id<Staff>]) -> Self {
+        self.enquiry = self.enquiry.by(staff);
         self
     }
 
@@ -191,9 +205,10 @@ impl Inquiry<'_> {
         let resources = self.enquiry.resources();
         let ids: Vec<Uuid> = resources.iter().map(|resource| id_of(*resource)).collect();
         let within = span(self.enquiry.reach(first, last));
-        let besides: Vec<Uuid> = self.moving.iter().map(|id| id.uuid()).collect();
         let ledger = self.app.ledger();
-        let found = ledger.taken(self.business, &ids, within, &besides).await?;
+        let found = ledger
+            .taken(self.business, &ids, within, &self.besides)
+            .await?;
         let mut taken = Vec::with_capacity(found.iter().map(|found| found.times.len()).sum());
         for found in found.iter() {
             let asked = resources
@@ -261,18 +276,31 @@ fn whole(start: Timestamp, terms: Terms) -> Timestamp {
 /// The time that a booking takes now, for the ledger: it replaces whatever the booking took before.
 pub(crate) fn claim_set(known: &Known, id: Id<Booking>, booking: &Booking) -> ClaimSet {
     let overlaps = booking.held().is_ok_and(|held| held.overlaps());
-    let claims = booking.claims().into_iter().map(|claim| Claim {
+    ClaimSet {
+        owner: id.uuid(),
+        claims: claims(known, booking.claims(), overlaps),
+        hold_until: None,
+    }
+}
+
+/// The time that is held for somebody who waits, while it is; whatever was held before is given back.
+pub(crate) fn held_set(known: &Known, id: Id<Request>, request: &Request) -> ClaimSet {
+    ClaimSet {
+        owner: id.uuid(),
+        claims: claims(known, request.claims(), false),
+        hold_until: request.offered().map(|offer| offer.until),
+    }
+}
+
+fn claims(known: &Known, claims: Vec<booking::Claim>, overlaps: bool) -> Vec<Claim> {
+    let claims = claims.into_iter().map(|claim| Claim {
         resource: id_of(claim.resource),
         capacity: capacity(known, claim.resource),
         during: span(claim.during),
         body: span(claim.body),
         overlaps,
     });
-    ClaimSet {
-        owner: id.uuid(),
-        claims: claims.collect(),
-        hold_until: None,
-    }
+    claims.collect()
 }
 
 fn capacity(known: &Known, resource: Resource) -> u16 {
@@ -340,9 +368,9 @@ fn not_to_be_had(unavailable: &Unavailable, visit: bool) -> Problem {
     Problem::invalid(vec![Violation::new(field, message)])
 }
 
-/// 422: the catalogue cannot serve it whatever the time. `visit`: the fields stand inside of `services`.
-fn unwelcome(unwelcome: &Unwelcome, visit: bool) -> Problem {
-    let message = match unwelcome.why {
+/// What is wrong with a wish; none: there is no business to wish anything of.
+pub(crate) fn why_not(why: Why) -> Option<Message> {
+    Some(match why {
         Why::NoSuchService | Why::NoSuchStaff | Why::NoSuchDesk => {
             Message::new("violation-not-found")
         }
@@ -354,7 +382,14 @@ fn unwelcome(unwelcome: &Unwelcome, visit: bool) -> Problem {
             .with_number("least", 1)
             .with_number("most", LONGEST_MIN),
         Why::NegativePrice => Message::new("violation-negative"),
-        Why::NotOpened => return Problem::not_found(),
+        Why::NotOpened => return None,
+    })
+}
+
+/// 422: the catalogue cannot serve it whatever the time. `visit`: the fields stand inside of `services`.
+fn unwelcome(unwelcome: &Unwelcome, visit: bool) -> Problem {
+    let Some(message) = why_not(unwelcome.why) else {
+        return Problem::not_found();
     };
     let field = if visit {
         format!("services[{}].{}", unwelcome.wish, unwelcome.field)

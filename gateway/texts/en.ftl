@@ -53,6 +53,7 @@ detail-not-arrived = The client has not arrived.
 detail-class-ended = The class has ended.
 detail-session-cancelled = The session was cancelled.
 detail-is-seat = The booking is a seat in a session: it has the session's time, staff member and service.
+detail-waitlist-state = The waitlist request is { $state }.
 
 # What is wrong with a field
 
@@ -124,6 +125,10 @@ violation-no-classes = classes are not offered yet
 violation-one-of-two = give either client_id or client
 violation-as-of = is neither a position nor an instant such as 2026-11-23T09:00:00Z
 violation-one-for-each = give it once, or once for each service
+violation-not-before = must not lie before { $from }
+violation-nothing-offered = give a start: nothing is offered
+violation-of-one-service = is taken of one service alone
+violation-wish = is neither a date, nor a local date-time, nor an instant
 
 # Letters
 

@@ -53,6 +53,7 @@ detail-not-arrived = Le client n'est pas arrivé.
 detail-class-ended = Le cours est terminé.
 detail-session-cancelled = La séance a été annulée.
 detail-is-seat = La réservation est une place dans une séance : elle en a l’heure, l’intervenant et la prestation.
+detail-waitlist-state = La demande en liste d’attente est à l’état { $state }.
 
 # Ce qui ne va pas dans un champ
 
@@ -124,6 +125,10 @@ violation-no-classes = les cours ne sont pas encore proposés
 violation-one-of-two = donnez client_id ou client
 violation-as-of = n’est ni une position ni un instant tel que 2026-11-23T09:00:00Z
 violation-one-for-each = donnez-le une fois, ou une fois par prestation
+violation-not-before = ne doit pas être antérieur à { $from }
+violation-nothing-offered = donnez un début : rien n’est proposé
+violation-of-one-service = n’est accepté que pour une seule prestation
+violation-wish = n’est ni une date, ni une date et heure locales, ni un instant
 
 # Lettres
 

@@ -53,6 +53,7 @@ detail-not-arrived = Il cliente non è arrivato.
 detail-class-ended = Il corso è terminato.
 detail-session-cancelled = La sessione è stata annullata.
 detail-is-seat = La prenotazione è un posto in una sessione: ne ha l’orario, l’operatore e il servizio.
+detail-waitlist-state = La richiesta in lista d’attesa è { $state }.
 
 # Che cosa non va in un campo
 
@@ -124,6 +125,10 @@ violation-no-classes = i corsi non sono ancora disponibili
 violation-one-of-two = indicare client_id oppure client
 violation-as-of = non è una posizione né un istante come 2026-11-23T09:00:00Z
 violation-one-for-each = indicarlo una volta, o una volta per servizio
+violation-not-before = non deve precedere { $from }
+violation-nothing-offered = indicare un inizio: nulla è stato offerto
+violation-of-one-service = si accetta solo per un servizio singolo
+violation-wish = non è né una data, né una data e ora locale, né un istante
 
 # Lettere
 

@@ -54,6 +54,7 @@ detail-not-arrived = Klient nie przyszedł.
 detail-class-ended = Zajęcia zostały zakończone.
 detail-session-cancelled = Termin zajęć został odwołany.
 detail-is-seat = Rezerwacja jest miejscem na zajęciach: ma ich termin, prowadzącego i usługę.
+detail-waitlist-state = Zgłoszenie na listę oczekujących ma stan { $state }.
 
 # Co jest nie tak z polem
 
@@ -128,6 +129,10 @@ violation-no-classes = zajęcia nie są jeszcze dostępne
 violation-one-of-two = podaj client_id albo client
 violation-as-of = nie jest pozycją ani chwilą taką jak 2026-11-23T09:00:00Z
 violation-one-for-each = podaj raz albo raz dla każdej usługi
+violation-not-before = nie może przypadać przed { $from }
+violation-nothing-offered = podaj początek: niczego nie zaproponowano
+violation-of-one-service = przyjmuje się tylko dla jednej usługi
+violation-wish = nie jest datą, lokalną datą z godziną ani chwilą
 
 # Listy
 

@@ -53,6 +53,7 @@ detail-not-arrived = Kunden har inte kommit.
 detail-class-ended = Kursen är avslutad.
 detail-session-cancelled = Tillfället har ställts in.
 detail-is-seat = Bokningen är en plats vid ett kurstillfälle: den har tillfällets tid, medarbetare och tjänst.
+detail-waitlist-state = Önskemålet på väntelistan har status: { $state }.
 
 # Vad som är fel med ett fält
 
@@ -124,6 +125,10 @@ violation-no-classes = gruppass finns inte än
 violation-one-of-two = ange antingen client_id eller client
 violation-as-of = är varken en position eller en tidpunkt som 2026-11-23T09:00:00Z
 violation-one-for-each = ange det en gång, eller en gång per tjänst
+violation-not-before = får inte ligga före { $from }
+violation-nothing-offered = ange en start: inget är erbjudet
+violation-of-one-service = tas bara för en enda tjänst
+violation-wish = är varken ett datum, en lokal tid eller en tidpunkt
 
 # Brev
 

@@ -54,6 +54,7 @@ detail-not-arrived = Клієнт не прийшов.
 detail-class-ended = Заняття завершено.
 detail-session-cancelled = Цю дату заняття скасовано.
 detail-is-seat = Бронювання є місцем на занятті: час, працівник і послуга — ті самі, що в заняття.
+detail-waitlist-state = Запит у списку очікування має стан { $state }.
 
 # Що не так із полем
 
@@ -128,6 +129,10 @@ violation-no-classes = групові заняття ще недоступні
 violation-one-of-two = вкажіть client_id або client
 violation-as-of = не є позицією чи моментом на зразок 2026-11-23T09:00:00Z
 violation-one-for-each = вкажіть один раз або для кожної послуги
+violation-not-before = не може бути раніше за { $from }
+violation-nothing-offered = вкажіть початок: нічого не запропоновано
+violation-of-one-service = приймається лише для однієї послуги
+violation-wish = не є ні датою, ні місцевою датою з часом, ні моментом
 
 # Листи
 

@@ -103,8 +103,9 @@ impl Service {
         let mut projector = Part::maybe(settings.serve.roles.projector.then(|| {
             let (projector, stop) = (self.books.projector.clone(), projecting.clone());
             let swept = sweep(self.books.ledger.clone(), projecting.clone());
+            let offered = app.clone().offer_freed_time(projecting.clone());
             async move {
-                tokio::join!(projector.run(stop), swept);
+                tokio::join!(projector.run(stop), swept, offered);
                 Ok(())
             }
         }));

@@ -347,10 +347,13 @@ impl Request {
     /// The time that is held for it now.
     #[must_use]
     pub fn claims(&self) -> Vec<Claim> {
-        let offer = self.offered();
-        offer.map_or_else(Vec::new, |offer| {
-            offer.plans.iter().flat_map(Plan::claims).collect()
-        })
+        let Self::Made(made) = self else {
+            return vec![];
+        };
+        let plans = made.offered().into_iter().flat_map(|offer| &offer.plans);
+        plans
+            .flat_map(|plan| plan.claims_for(Some(made.client_id)))
+            .collect()
     }
 
     /// What is offered to it now.

@@ -62,6 +62,8 @@ pub(crate) const TABLE: &[Entry] = &[
     delete("/business/closures/{id}", R::ManageCatalogue),
     get("/settings/booking-policy", R::SeeCatalogue),
     put("/settings/booking-policy", R::ManageSettings),
+    get("/settings/waitlist", R::SeeCatalogue),
+    put("/settings/waitlist", R::ManageSettings),
 
     // What it offers
     get("/services", R::SeeCatalogue),
@@ -136,6 +138,15 @@ pub(crate) const TABLE: &[Entry] = &[
     get("/visits/{id}", R::SeeBookings).own_bookings(),
     post("/visits/{id}/cancel", R::ManageBookings).own_bookings(),
     post("/visits/{id}/reschedule", R::ManageBookings).own_bookings(),
+
+    // The waitlist: a staff member's own are those who wait for them by name
+    get("/waitlist", R::SeeBookings).own_bookings().module(Module::Waitlist),
+    post("/waitlist", R::ManageBookings).own_bookings().module(Module::Waitlist),
+    get("/waitlist/{id}", R::SeeBookings).own_bookings().module(Module::Waitlist),
+    patch("/waitlist/{id}", R::ManageBookings).own_bookings().module(Module::Waitlist),
+    post("/waitlist/{id}/convert", R::ManageBookings).own_bookings().also(&[R::OutsideHours, R::SeeRevenue]).module(Module::Waitlist),
+    post("/waitlist/{id}/decline", R::ManageBookings).own_bookings().module(Module::Waitlist),
+    post("/waitlist/{id}/withdraw", R::ManageBookings).own_bookings().module(Module::Waitlist),
 
     // What people look at
     get("/calendar", R::SeeBookings).own_bookings().also(&[R::SeePhones, R::SeeRevenue]),

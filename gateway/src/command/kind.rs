@@ -2,7 +2,7 @@
 
 use domain::{
     access::Access, booking::Booking, business::Business, class::Class, client::Client, desk::Desk,
-    service::Service, session::Session, staff::Staff,
+    service::Service, session::Session, staff::Staff, waitlist::Request,
 };
 
 use crate::problem::Problem;
@@ -40,4 +40,5 @@ kinds! {
     Client: false,
     Booking: false,
     Access: false,
+    Request: false,
 }

@@ -17,6 +17,7 @@ use domain::{
     session::{MOST_SEATS, SessionError},
     staff::StaffError,
     text::TextError,
+    waitlist::{BadWish, WaitlistError, WishFault},
 };
 use ledger::{AppendError, GuardHit, LoadError, ReadError, Refused, Span};
 use serde_json::json;
@@ -286,6 +287,42 @@ impl From<AccessError> for Problem {
     }
 }
 
+impl From<WaitlistError> for Problem {
+    fn from(error: WaitlistError) -> Self {
+        match error {
+            WaitlistError::NotRequested => Self::not_found(),
+            WaitlistError::AlreadyRequested => Self::new(Code::Conflict),
+            WaitlistError::BadWishes(faults) => {
+                Self::invalid(faults.into_iter().map(Violation::from).collect())
+            }
+            WaitlistError::WrongState { state, asked: _ } => Self::new(Code::WrongState)
+                .detail(Message::new("detail-waitlist-state").with("state", state.as_str()))
+                .with("state", json!(state.as_str())),
+            WaitlistError::NothingOffered => {
+                Self::field("start", Message::new("violation-nothing-offered"))
+            }
+        }
+    }
+}
+
+impl From<BadWish> for Violation {
+    fn from(BadWish { field, fault }: BadWish) -> Self {
+        let message = match fault {
+            WishFault::Empty => Message::new("violation-empty"),
+            WishFault::TooMany { max } => Message::new("violation-too-many")
+                .with_number("max", i64::try_from(max).unwrap_or(i64::MAX)),
+            WishFault::EndBeforeStart { from } => {
+                Message::new("violation-not-before").with("from", from)
+            }
+            WishFault::HoursEndNotAfterStart { from } => {
+                Message::new("violation-end-not-after-start").with("from", from)
+            }
+            WishFault::BeginsAtTheEndOfTheDay => Message::new("violation-begins-at-the-end"),
+        };
+        Self::new(field, message)
+    }
+}
+
 impl From<BookingError> for Problem {
     fn from(error: BookingError) -> Self {
         match error {
@@ -333,10 +370,9 @@ impl From<ClassError> for Problem {
             ClassError::AlreadyTimetabled => Self::new(Code::Conflict),
             ClassError::Retired => wrong_state("detail-class-ended"),
             ClassError::Capacity => Self::field("capacity", out_of_range(1, MOST_SEATS.into())),
-            ClassError::Length => Self::field(
-                "timetable.duration_min",
-                out_of_range(1, LONGEST_MIN.into()),
-            ),
+            ClassError::Length => {
+                Self::field("timetable.duration_min", out_of_range(1, LONGEST_MIN))
+            }
             ClassError::Exceptions => Self::field(
                 "timetable.exceptions",
                 Message::new("violation-too-many")

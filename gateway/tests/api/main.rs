@@ -16,3 +16,4 @@ mod reports;
 mod support;
 mod things;
 mod visits;
+mod waitlist;

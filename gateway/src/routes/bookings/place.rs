@@ -295,6 +295,21 @@ impl App {
             ids: ids.to_vec(),
         });
         making.booker.make_known(self, &mut decision)?;
+        self.book(call, making, &known, plans, ids, &mut decision)?;
+        decision.saw_catalogue = Some(known.position);
+        Ok(decision)
+    }
+
+    /// Makes a booking of each plan, as part of a decision.
+    pub(crate) fn book(
+        &self,
+        call: &Envelope,
+        making: &Making,
+        known: &Known,
+        plans: Vec<Plan>,
+        ids: &[Uuid],
+        decision: &mut Decision,
+    ) -> Result<(), Problem> {
         for (number, (plan, id)) in plans.into_iter().zip(ids).enumerate() {
             let id = Id::new(*id);
             if let Some(visit) = making.visit_id {
@@ -312,17 +327,16 @@ impl App {
                 name: reference.to_string(),
                 owner: id.uuid(),
             });
-            let events = making.events(self, call, &known, reference, plan)?;
+            let events = making.events(self, call, known, reference, plan)?;
             let mut booking = Booking::default();
             events
                 .iter()
                 .cloned()
                 .for_each(|event| booking.apply(event));
-            decision.claims.push(claim_set(&known, id, &booking));
+            decision.claims.push(claim_set(known, id, &booking));
             decision.write::<Booking>(self, id.uuid(), Version::NEW, &events)?;
         }
-        decision.saw_catalogue = Some(known.position);
-        Ok(decision)
+        Ok(())
     }
 }
 
