@@ -9,14 +9,17 @@ use thiserror::Error;
 use crate::{
     bridge::bridge,
     change::Change,
+    client::Consent,
     contact::{Country, Email, Language, Phone},
     hours::WorkingHours,
     id::Id,
     money::Currency,
     text::{Color, Description, Label, Slug},
-    time::{LocalSpan, Minutes, Zone},
+    time::{LocalSpan, Zone},
     waitlist::WaitlistRules,
 };
+
+pub use crate::policy::{Accepted, Confirmation, ConsentText, Policy};
 
 /// What can have happened to a business.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
@@ -75,9 +78,9 @@ pub enum BusinessEvent {
     /// The rules for booking were set.
     PolicySet {
         /// Before.
-        from: Policy,
+        from: Box<Policy>,
         /// After.
-        to: Policy,
+        to: Box<Policy>,
     },
     /// The rules of the waitlist were set.
     WaitlistRulesSet {
@@ -147,32 +150,6 @@ pub struct Modules {
     pub loyalty: bool,
 }
 
-/// The rules for booking. Staff are warned where the public page refuses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Policy {
-    /// Minutes that a start must lie ahead of now. 0..=10,080 (a week).
-    pub min_notice_min: Minutes,
-    /// How many days ahead a start may lie. 1..=730.
-    pub horizon_days: u16,
-    /// Minutes before the start after which a client can no longer cancel or move. 0..=43,200 (30 days).
-    pub cancellation_window_min: Minutes,
-    /// A booking is confirmed at once; else it is requested first.
-    pub auto_confirm: bool,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            min_notice_min: Minutes::ZERO,
-            horizon_days: 365,
-            cancellation_window_min: Minutes::ZERO,
-            auto_confirm: true,
-        }
-    }
-}
-
 /// What may be asked of a business.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BusinessCommand {
@@ -218,10 +195,10 @@ pub enum BusinessCommand {
     },
     /// Open after all.
     CancelClosure(Id<crate::id::Closure>),
-    /// Set the rules for booking.
-    SetPolicy(Policy),
     /// Set the rules of the waitlist.
     SetWaitlistRules(WaitlistRules),
+    /// Set the rules for booking. The versions of its consents are counted here.
+    SetPolicy(Box<Policy>),
 }
 
 /// The settings that are to be; none: as it is.
@@ -270,6 +247,12 @@ pub enum BusinessError {
     /// There is no such closure.
     #[error("there is no such closure")]
     NoSuchClosure,
+    /// Two would confirm: the client and the house.
+    #[error("clients confirm only where the house does not")]
+    ConfirmedTwice,
+    /// A consent is asked for twice.
+    #[error("a consent is asked for twice")]
+    ConsentTwice(Consent),
 }
 
 /// A business as its events leave it.
@@ -286,6 +269,9 @@ pub struct Business {
     /// The rules of the waitlist.
     #[serde(default)]
     pub waitlist: WaitlistRules,
+    /// The last version of each consent's wording that there ever was.
+    #[serde(default)]
+    pub wordings: BTreeMap<Consent, u32>,
 }
 
 /// A business's settings.
@@ -365,8 +351,8 @@ impl Business {
                 self.closure(closure_id)?;
                 Ok(vec![BusinessEvent::ClosureCancelled { closure_id }])
             }
-            C::SetPolicy(policy) => self.set_policy(policy),
             C::SetWaitlistRules(rules) => self.set_waitlist_rules(rules),
+            C::SetPolicy(policy) => self.set_policy(*policy),
         }
     }
 
@@ -446,27 +432,23 @@ impl Business {
 
     fn set_policy(&self, to: Policy) -> Result<Vec<BusinessEvent>, BusinessError> {
         self.settings()?;
-        let within = |field, value, least, most| {
-            if (least..=most).contains(&value) {
-                Ok(())
-            } else {
-                Err(BusinessError::OutOfRange { field, least, most })
+        to.check()
+            .map_err(|(field, least, most)| BusinessError::OutOfRange { field, least, most })?;
+        if to.confirmation != Confirmation::None && !to.auto_confirm {
+            return Err(BusinessError::ConfirmedTwice);
+        }
+        for (n, text) in to.consents.iter().enumerate() {
+            if to.consents[..n].iter().any(|o| o.consent == text.consent) {
+                return Err(BusinessError::ConsentTwice(text.consent));
             }
-        };
-        within("min_notice_min", to.min_notice_min.get(), 0, 10_080)?;
-        within("horizon_days", u32::from(to.horizon_days), 1, 730)?;
-        within(
-            "cancellation_window_min",
-            to.cancellation_window_min.get(),
-            0,
-            43_200,
-        )?;
+        }
+        let to = to.counted(&self.policy, &self.wordings);
         if self.policy == to {
             return Ok(vec![]);
         }
         Ok(vec![BusinessEvent::PolicySet {
-            from: self.policy,
-            to,
+            from: Box::new(self.policy.clone()),
+            to: Box::new(to),
         }])
     }
 
@@ -539,8 +521,14 @@ impl Business {
             BusinessEvent::ClosureCancelled { closure_id } => {
                 self.closures.remove(&closure_id);
             }
-            BusinessEvent::PolicySet { to, .. } => self.policy = to,
             BusinessEvent::WaitlistRulesSet { to, .. } => self.waitlist = to,
+            BusinessEvent::PolicySet { to, .. } => {
+                for text in &to.consents {
+                    let last = self.wordings.entry(text.consent).or_default();
+                    *last = text.version.max(*last);
+                }
+                self.policy = *to;
+            }
         }
     }
 }

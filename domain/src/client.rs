@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::{
     actor::Actor,
     bridge::bridge,
+    business::Accepted,
     change::Change,
     contact::{Birthday, Email, FiscalCode, KindedPhone, Language, Phone, Telegram},
     hours::DayInterval,
@@ -56,6 +57,9 @@ pub enum ClientEvent {
         consent: Consent,
         /// When.
         at: Timestamp,
+        /// Which wording, where they were shown one of the house's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<u32>,
     },
     /// They no longer agree.
     ConsentWithdrawn {
@@ -220,6 +224,13 @@ pub enum ClientCommand {
         /// When.
         at: Timestamp,
     },
+    /// Agree to these wordings.
+    Accept {
+        /// To what.
+        consents: Vec<Accepted>,
+        /// When.
+        at: Timestamp,
+    },
     /// Refuse them online booking.
     Block {
         /// Why.
@@ -318,6 +329,7 @@ impl Client {
                 Ok(vec![ClientEvent::Noted(note)])
             }
             C::SetConsents { to, at } => self.set_consents(&to, at),
+            C::Accept { consents, at } => self.accept(&consents, at),
             C::Block { reason } => {
                 self.known()?;
                 Ok(if self.blocked {
@@ -400,8 +412,26 @@ impl Client {
         let withdrawn = self.consents.difference(to);
         let withdrawn = withdrawn.map(|&consent| ClientEvent::ConsentWithdrawn { consent, at });
         let given = to.difference(&self.consents);
-        let given = given.map(|&consent| ClientEvent::ConsentGiven { consent, at });
+        let given = given.map(|&consent| ClientEvent::ConsentGiven {
+            consent,
+            at,
+            version: None,
+        });
         Ok(withdrawn.chain(given).collect())
+    }
+
+    fn accept(
+        &self,
+        consents: &[Accepted],
+        at: Timestamp,
+    ) -> Result<Vec<ClientEvent>, ClientError> {
+        self.known()?;
+        let given = consents.iter().map(|accepted| ClientEvent::ConsentGiven {
+            consent: accepted.consent,
+            at,
+            version: Some(accepted.version),
+        });
+        Ok(given.collect())
     }
 
     fn remember(&mut self, event: ClientEvent) {

@@ -303,7 +303,7 @@ impl TryFrom<String> for Country {
 }
 
 /// A language by its tag (BCP 47): `pl`, `en-GB`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Language(String);

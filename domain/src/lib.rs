@@ -17,6 +17,7 @@ pub mod hours;
 pub mod id;
 pub mod money;
 pub mod planning;
+pub mod policy;
 pub mod recurrence;
 #[cfg(feature = "schema")]
 pub mod schema;

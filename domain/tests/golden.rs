@@ -159,6 +159,14 @@ const PUBLIC: &[(&str, &str)] = &[
     ("access.api_key_issued.name", "what a program is for"),
     ("booking.placed.reference", "random"),
     (
+        "booking.placed.online.language",
+        "a choice of six, tells nobody apart",
+    ),
+    (
+        "business.policy_set.consents[].texts",
+        "the house's, on its page",
+    ),
+    (
         "booking.placed.source",
         "the business's word for where bookings come from",
     ),
@@ -239,6 +247,8 @@ fn is_bare_fact(text: &str) -> bool {
         "api_key",
         "system",
         "marketing",
+        "data_processing",
+        "link",
         "requested",
         "confirmed",
         "completed",

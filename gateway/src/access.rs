@@ -4,6 +4,7 @@
 //! The only SQL of the gateway is in [`tables`]: secrets of its own, which are no events.
 
 mod accounts;
+mod address;
 mod caller;
 mod country;
 mod gate;
@@ -16,6 +17,7 @@ mod tokens;
 
 pub(crate) use self::{
     accounts::KeySecret,
+    address::Sender,
     caller::{actor_word, cookie_header, cookie_taken_away, same_site},
     gate::check,
     known::{Known, KnownCallers},

@@ -17,6 +17,7 @@ use crate::{
     command::Ask,
     mail::Mailer,
     problem::{Code, Problem},
+    visitors::{PublicSettings, Visitors},
 };
 
 /// How long a query waits for the read models that it reads.
@@ -37,6 +38,8 @@ pub struct Settings {
     pub public_address: String,
     /// The folder that letters are laid into; none (the default): they are counted and gone.
     pub mail_folder: Option<PathBuf>,
+    /// What visitors of the public side may ask for.
+    pub public: PublicSettings,
 }
 
 impl Default for Settings {
@@ -47,6 +50,7 @@ impl Default for Settings {
             behind_proxy: false,
             public_address: "http://localhost:8080".to_owned(),
             mail_folder: None,
+            public: PublicSettings::default(),
         }
     }
 }
@@ -93,6 +97,7 @@ struct Inner {
     throttle: Throttle,
     catalogues: Catalogues,
     mailer: Mailer,
+    visitors: Visitors,
 }
 
 impl App {
@@ -107,15 +112,17 @@ impl App {
             throttle: Throttle::new(),
             catalogues: Catalogues::new(),
             mailer: Mailer::new(settings.mail_folder.as_deref(), &settings.public_address),
+            visitors: Visitors::new(&parts.settings.public),
             parts,
         }))
     }
 
-    /// Runs until told to stop: hears from other processes which keys were revoked. Without it all is right, and
-    /// each request asks the database for its caller.
+    /// Runs until told to stop: hears from other processes which keys were revoked, and cancels bookings that
+    /// their visitors did not confirm in time.
     pub async fn background(self, stop: CancellationToken) {
         let pool = self.0.tables.pool().clone();
-        self.0.known.listen(pool, stop).await;
+        let unconfirmed = self.watch_unconfirmed(&stop);
+        tokio::join!(self.0.known.listen(pool, stop.clone()), unconfirmed);
     }
 
     /// Now.
@@ -209,9 +216,12 @@ impl App {
         &self.0.catalogues
     }
 
-    #[allow(dead_code, reason = "who writes letters comes next")]
     pub(crate) fn mailer(&self) -> &Mailer {
         &self.0.mailer
+    }
+
+    pub(crate) fn visitors(&self) -> &Visitors {
+        &self.0.visitors
     }
 
     pub(crate) fn known(&self) -> &KnownCallers {

@@ -70,10 +70,12 @@ mod sheet;
 pub mod texts;
 mod timekeeping;
 mod unread;
+mod visitors;
 
 pub use self::{
     app::{App, Clock, Parts, Probe, Settings},
     router::router,
     routes::health::figures,
     serve::serve,
+    visitors::{Allowance, Challenge, PublicSettings},
 };

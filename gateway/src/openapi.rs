@@ -131,7 +131,9 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
             Type::String,
         ));
     }
-    if is_command && (names_something || method != Method::Post) {
+    let is_public = path.starts_with("/api/v1/public/");
+    // A visitor's link names the edition that it is of; nothing else does.
+    if is_command && !is_public && (names_something || method != Method::Post) {
         parameters.push(header_parameter(
             "If-Match",
             "The ETag that the thing must still have; else 412.",
@@ -161,7 +163,16 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
     }
     problems.push(Code::Invalid);
     if is_command {
-        problems.extend([Code::Conflict, Code::Stale]);
+        problems.push(Code::Conflict);
+    }
+    if is_command && !is_public {
+        problems.push(Code::Stale);
+    }
+    if is_public {
+        problems.push(Code::TooManyRequests);
+    }
+    if is_public && is_command {
+        problems.extend([Code::LinkSuperseded, Code::ChallengeFailed]);
     }
     if path == "/api/v1/sign-in" {
         problems.extend([Code::BadCredentials, Code::TooManyRequests, Code::Forbidden]);

@@ -60,6 +60,12 @@ pub enum Code {
     Invalid,
     /// The key was used for another request.
     IdempotencyKeyReused,
+    /// The link is of what was agreed before; a newer one was given out since.
+    LinkSuperseded,
+    /// Not to be had online; the house will tell why.
+    NotOnline,
+    /// The visitor has not done what is asked of them before they book.
+    ChallengeFailed,
     /// Tried too often.
     TooManyRequests,
     /// A fault of ours.
@@ -72,7 +78,7 @@ pub enum Code {
 
 impl Code {
     /// All of them, for the description of the API.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::BadCredentials,
@@ -90,6 +96,9 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::Invalid,
         Self::IdempotencyKeyReused,
+        Self::LinkSuperseded,
+        Self::NotOnline,
+        Self::ChallengeFailed,
         Self::TooManyRequests,
         Self::Internal,
         Self::Unavailable,
@@ -141,6 +150,9 @@ impl Code {
                 "idempotency_key_reused",
                 "problem-idempotency-key-reused",
             ),
+            Self::LinkSuperseded => (S::GONE, "link_superseded", "problem-link-superseded"),
+            Self::NotOnline => (S::CONFLICT, "not_online", "problem-not-online"),
+            Self::ChallengeFailed => (S::FORBIDDEN, "challenge_failed", "problem-challenge-failed"),
             Self::TooManyRequests => (
                 S::TOO_MANY_REQUESTS,
                 "too_many_requests",
@@ -301,6 +313,11 @@ impl Problem {
     #[must_use]
     pub const fn code(&self) -> Code {
         self.0.code
+    }
+
+    /// The id of its sentence about this very case.
+    pub(crate) fn detail_id(&self) -> Option<&'static str> {
+        self.0.detail.as_ref().map(Message::id)
     }
 
     /// As JSON, in a language.

@@ -41,6 +41,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::sign_in::routes())
                 .merge(routes::api_keys::routes())
                 .merge(routes::business::routes())
+                .merge(routes::policy::routes())
+                .merge(routes::public::routes())
                 .merge(routes::closures::routes())
                 .merge(routes::services::routes())
                 .merge(routes::staff::routes())

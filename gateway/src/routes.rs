@@ -15,6 +15,8 @@ pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod hours;
 pub(crate) mod payments;
+pub(crate) mod policy;
+pub(crate) mod public;
 pub(crate) mod reports;
 pub(crate) mod services;
 pub(crate) mod sign_in;

@@ -55,6 +55,15 @@ impl Speech {
         }
     }
 
+    /// The language of a tag (BCP 47), if it is spoken here.
+    #[must_use]
+    pub fn named(tag: &str) -> Option<Self> {
+        let primary = tag.split('-').next().unwrap_or_default();
+        Self::ALL
+            .into_iter()
+            .find(|speech| speech.tag().eq_ignore_ascii_case(primary))
+    }
+
     /// The language that the request likes best (RFC 9110, `Accept-Language`), of those spoken here.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
@@ -68,11 +77,7 @@ impl Speech {
                 Some(number) => number.trim().parse::<f32>().unwrap_or(0.0),
                 None => 1.0,
             };
-            let primary = range.trim().split('-').next().unwrap_or_default();
-            let Some(speech) = Self::ALL
-                .into_iter()
-                .find(|speech| speech.tag().eq_ignore_ascii_case(primary))
-            else {
+            let Some(speech) = Self::named(range.trim()) else {
                 continue;
             };
             // Of two equal wishes the first counts.
@@ -260,7 +265,9 @@ mod tests {
                 let id = literal.starts_with("problem-")
                     || literal.starts_with("detail-")
                     || literal.starts_with("violation-")
-                    || literal.starts_with("mail-");
+                    || literal.starts_with("mail-")
+                    || literal.starts_with("page-")
+                    || literal.starts_with("word-");
                 let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
                 if id && !literal.ends_with('-') && literal.chars().all(plain) {
                     into.insert(literal.to_owned());

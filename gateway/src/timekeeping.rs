@@ -96,6 +96,16 @@ pub(crate) struct Inquiry<'a> {
     pub(crate) enquiry: Enquiry<'a>,
     /// Whose own time does not stand in their way.
     besides: Vec<Uuid>,
+    bounds: Bounds,
+}
+
+/// How near and how far a start may lie.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bounds {
+    /// So long after now at least.
+    notice: Minutes,
+    /// The last local date; none: any.
+    last: Option<Date>,
 }
 
 impl App {
@@ -114,7 +124,28 @@ impl App {
             known,
             enquiry: enquiry.map_err(|error| unwelcome(&error, visit))?,
             besides: vec![],
+            bounds: Bounds::default(),
         })
+    }
+
+    /// Asks for time for something new on a visitor's behalf: active services alone, and within the booking policy.
+    pub(crate) fn inquire_for_visitor<'a>(
+        &'a self,
+        business: BusinessId,
+        known: &'a Known,
+        wishes: &[Wish],
+        visit: bool,
+    ) -> Result<Inquiry<'a>, Problem> {
+        let enquiry = known.catalogue.enquire(wishes, Audience::Public);
+        let inquiry = Inquiry {
+            app: self,
+            business,
+            known,
+            enquiry: enquiry.map_err(|error| unwelcome(&error, visit))?,
+            besides: vec![],
+            bounds: Bounds::default(),
+        };
+        inquiry.within_policy()
     }
 
     /// Asks for other time for what was agreed.
@@ -132,6 +163,7 @@ impl App {
             known,
             enquiry: enquiry.map_err(|error| unwelcome(&error, visit))?,
             besides: vec![],
+            bounds: Bounds::default(),
         })
     }
 }
@@ -160,6 +192,42 @@ impl Terms {
 }
 
 impl Inquiry<'_> {
+    /// No nearer and no farther than the booking policy lets visitors book.
+    pub(crate) fn within_policy(mut self) -> Result<Self, Problem> {
+        let policy = &self.known.catalogue.business.policy;
+        let today = self.date_of(self.app.now())?;
+        self.bounds = Bounds {
+            notice: policy.min_notice_min,
+            last: Some(today.saturating_add(i64::from(policy.horizon_days).days())),
+        };
+        Ok(self)
+    }
+
+    /// As visitors book: on the grid, within hours, and as near as the policy says.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            freedom: Freedom::default(),
+            notice: Some(self.notice()),
+        }
+    }
+
+    fn notice(&self) -> Notice {
+        Notice {
+            now: self.app.now(),
+            min: self.bounds.notice,
+        }
+    }
+
+    /// The slots that can be had between two dates.
+    pub(crate) async fn slots(&self, first: Date, last: Date) -> Result<Vec<Slot>, Problem> {
+        let last = self.bounds.last.map_or(last, |most| last.min(most));
+        if last < first {
+            return Ok(vec![]);
+        }
+        let taken = self.taken(first, last).await?;
+        Ok(self.enquiry.slots(first, last, self.notice(), &taken))
+    }
+
     /// To replace these bookings: their own time does not stand in their way.
     pub(crate) fn instead_of(mut self, moving: impl IntoIterator<Item = Id<Booking>>) -> Self {
         self.besides.extend(moving.into_iter().map(Id::uuid));
@@ -184,6 +252,12 @@ impl Inquiry<'_> {
         let mut checks = Checks::default();
         checks.moment("start", start);
         checks.done()?;
+        if let Some(last) = self.bounds.last
+            && last < self.date_of(start)?
+        {
+            let too_late = Message::new("violation-too-far").with("last", last);
+            return Err(Problem::field("start", too_late));
+        }
         let taken = if self.enquiry.has_choice() {
             let date = self.date_of(start)?;
             self.taken(date, date).await?
@@ -241,22 +315,33 @@ impl Inquiry<'_> {
         after: Timestamp,
         limit: usize,
     ) -> Result<Vec<SlotView>, Problem> {
-        let notice = Notice {
-            now: self.app.now(),
-            min: Minutes::ZERO,
-        };
+        let slots = self.next_slots(after, limit).await?;
+        Ok(slots.iter().map(SlotView::from).collect())
+    }
+
+    /// The first free slots from a moment on, or from now if that is later.
+    pub(crate) async fn next_slots(
+        &self,
+        after: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Slot>, Problem> {
+        let notice = self.notice();
         let after = after.max(notice.now);
         let first = self.date_of(after)?;
         let mut slots = vec![];
         for days in WINDOWS_DAYS {
             let last = first.saturating_add(days.days());
+            let last = self.bounds.last.map_or(last, |most| last.min(most));
+            if last < first {
+                break;
+            }
             let taken = self.taken(first, last).await?;
             slots = self.enquiry.next_free(after, last, limit, notice, &taken);
             if slots.len() >= limit {
                 break;
             }
         }
-        Ok(slots.iter().map(SlotView::from).collect())
+        Ok(slots)
     }
 
     fn date_of(&self, instant: Timestamp) -> Result<Date, Problem> {
@@ -301,6 +386,22 @@ fn claims(known: &Known, claims: Vec<booking::Claim>, overlaps: bool) -> Vec<Cla
         overlaps,
     });
     claims.collect()
+}
+
+/// The time that plans would take, held for a while for whoever makes up their mind.
+pub(crate) fn hold_set(known: &Known, hold: Uuid, plans: &[Plan], until: Timestamp) -> ClaimSet {
+    let claims = plans.iter().flat_map(Plan::claims).map(|claim| Claim {
+        resource: id_of(claim.resource),
+        capacity: capacity(known, claim.resource),
+        during: span(claim.during),
+        body: span(claim.body),
+        overlaps: false,
+    });
+    ClaimSet {
+        owner: hold,
+        claims: claims.collect(),
+        hold_until: Some(until),
+    }
 }
 
 fn capacity(known: &Known, resource: Resource) -> u16 {

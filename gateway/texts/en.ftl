@@ -138,3 +138,27 @@ mail-reset-body =
 
     { $link }
 mail-reset-ignore = If it was not you, nothing needs to be done: without this letter nobody can change anything.
+violation-confirmed-twice = can be asked only where bookings are confirmed at once (auto_confirm)
+
+# What visitors of the public side are told
+
+problem-link-superseded = This link is from before the last change
+problem-not-online = This cannot be booked online; please contact us
+problem-challenge-failed = Show first that you are not a program
+detail-too-late-to-change = It could be changed until { $until }. Please contact us.
+violation-too-far = must not lie after { $last }
+violation-service-or-services = give either service_id (and staff_id) or services
+violation-phone-or-email = give a phone number or an e-mail address
+violation-consent-version = has another wording by now: version { $version }
+violation-consent-required = lacks one that is required
+violation-code = is not the code of the last message
+violation-code-spent = takes no more tries; ask for a new code
+word-booked-as-name = Booked online as: { $name }
+word-booked-with-phone = Booked online with the phone: { $phone }
+word-booked-with-email = Booked online with the e-mail: { $email }
+word-not-confirmed = Not confirmed in time
+mail-confirm-subject = Please confirm your booking at { $business }
+mail-confirm-body = You booked at { $business } for { $when }. The time is kept for you until you confirm it, but not for long.
+mail-confirm-link = Confirm it here: { $link }
+mail-confirm-code = Your code is { $code }.
+mail-confirm-ignore = If it was not you, nothing needs to be done: it will be cancelled by itself.

@@ -138,3 +138,27 @@ mail-reset-body =
 
     { $link }
 mail-reset-ignore = Si ce n'était pas vous, il n'y a rien à faire : sans cette lettre, personne ne peut rien changer.
+violation-confirmed-twice = ne peut être demandée que si les réservations sont confirmées aussitôt (auto_confirm)
+
+# What visitors of the public side are told
+
+problem-link-superseded = Ce lien date d’avant la dernière modification
+problem-not-online = Cette réservation n’est pas possible en ligne ; contactez-nous
+problem-challenge-failed = Montrez d’abord que vous n’êtes pas un programme
+detail-too-late-to-change = La modification était possible jusqu’à { $until }. Contactez-nous.
+violation-too-far = ne doit pas être après le { $last }
+violation-service-or-services = donnez soit service_id (et staff_id), soit services
+violation-phone-or-email = donnez un numéro de téléphone ou une adresse e-mail
+violation-consent-version = a désormais une autre formulation : version { $version }
+violation-consent-required = il manque un consentement obligatoire
+violation-code = n’est pas le code du dernier message
+violation-code-spent = n’accepte plus d’essais ; demandez un nouveau code
+word-booked-as-name = Réservé en ligne au nom de : { $name }
+word-booked-with-phone = Réservé en ligne avec le téléphone : { $phone }
+word-booked-with-email = Réservé en ligne avec l’e-mail : { $email }
+word-not-confirmed = Non confirmé à temps
+mail-confirm-subject = Confirmez votre réservation chez { $business }
+mail-confirm-body = Vous avez réservé chez { $business } pour le { $when }. Le créneau vous attend jusqu’à votre confirmation, mais pas longtemps.
+mail-confirm-link = Confirmez ici : { $link }
+mail-confirm-code = Votre code est { $code }.
+mail-confirm-ignore = Si ce n’était pas vous, il n’y a rien à faire : la réservation s’annulera d’elle-même.

@@ -138,3 +138,27 @@ mail-reset-body =
 
     { $link }
 mail-reset-ignore = Se non sei stato tu, non serve fare nulla: senza questa lettera nessuno può cambiare nulla.
+violation-confirmed-twice = si può chiedere solo dove le prenotazioni sono confermate subito (auto_confirm)
+
+# What visitors of the public side are told
+
+problem-link-superseded = Questo link è precedente all'ultima modifica
+problem-not-online = Non è possibile prenotare online; contattateci
+problem-challenge-failed = Mostra prima di non essere un programma
+detail-too-late-to-change = Si poteva modificare fino al { $until }. Contattateci.
+violation-too-far = non deve essere dopo il { $last }
+violation-service-or-services = indicare o service_id (e staff_id) o services
+violation-phone-or-email = indicare un numero di telefono o un indirizzo e-mail
+violation-consent-version = ha ormai un altro testo: versione { $version }
+violation-consent-required = manca un consenso obbligatorio
+violation-code = non è il codice dell'ultimo messaggio
+violation-code-spent = non accetta altri tentativi; chiedete un nuovo codice
+word-booked-as-name = Prenotato online come: { $name }
+word-booked-with-phone = Prenotato online con il telefono: { $phone }
+word-booked-with-email = Prenotato online con l'e-mail: { $email }
+word-not-confirmed = Non confermato in tempo
+mail-confirm-subject = Conferma la prenotazione da { $business }
+mail-confirm-body = Hai prenotato da { $business } per il { $when }. L'orario resta riservato finché confermi, ma non a lungo.
+mail-confirm-link = Conferma qui: { $link }
+mail-confirm-code = Il tuo codice è { $code }.
+mail-confirm-ignore = Se non sei stato tu, non serve fare nulla: la prenotazione si annullerà da sola.

@@ -142,3 +142,27 @@ mail-reset-body =
 
     { $link }
 mail-reset-ignore = Jeśli to nie Ty, nic nie trzeba robić: bez tego listu nikt niczego nie zmieni.
+violation-confirmed-twice = można wymagać tylko tam, gdzie rezerwacje są potwierdzane od razu (auto_confirm)
+
+# What visitors of the public side are told
+
+problem-link-superseded = Ten link pochodzi sprzed ostatniej zmiany
+problem-not-online = Tego nie da się zarezerwować online; prosimy o kontakt
+problem-challenge-failed = Najpierw pokaż, że nie jesteś programem
+detail-too-late-to-change = Zmiana była możliwa do { $until }. Prosimy o kontakt.
+violation-too-far = nie może być później niż { $last }
+violation-service-or-services = podaj albo service_id (i staff_id), albo services
+violation-phone-or-email = podaj numer telefonu lub adres e-mail
+violation-consent-version = ma już inne brzmienie: wersja { $version }
+violation-consent-required = nie zawiera wymaganej zgody
+violation-code = nie jest kodem z ostatniej wiadomości
+violation-code-spent = nie przyjmuje więcej prób; poproś o nowy kod
+word-booked-as-name = Zarezerwowano online jako: { $name }
+word-booked-with-phone = Zarezerwowano online z telefonem: { $phone }
+word-booked-with-email = Zarezerwowano online z e-mailem: { $email }
+word-not-confirmed = Nie potwierdzono na czas
+mail-confirm-subject = Potwierdź rezerwację w { $business }
+mail-confirm-body = Zarezerwowano termin w { $business } na { $when }. Termin czeka na potwierdzenie, ale niedługo.
+mail-confirm-link = Potwierdź tutaj: { $link }
+mail-confirm-code = Twój kod to { $code }.
+mail-confirm-ignore = Jeśli to nie Ty, nic nie trzeba robić: rezerwacja zostanie anulowana sama.

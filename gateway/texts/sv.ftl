@@ -138,3 +138,27 @@ mail-reset-body =
 
     { $link }
 mail-reset-ignore = Om det inte var du behöver inget göras: utan det här brevet kan ingen ändra något.
+violation-confirmed-twice = kan bara krävas där bokningar bekräftas direkt (auto_confirm)
+
+# What visitors of the public side are told
+
+problem-link-superseded = Den här länken är från före den senaste ändringen
+problem-not-online = Det här går inte att boka på nätet; kontakta oss
+problem-challenge-failed = Visa först att du inte är ett program
+detail-too-late-to-change = Det gick att ändra till { $until }. Kontakta oss.
+violation-too-far = får inte ligga efter { $last }
+violation-service-or-services = ange antingen service_id (och staff_id) eller services
+violation-phone-or-email = ange ett telefonnummer eller en e-postadress
+violation-consent-version = har en annan lydelse nu: version { $version }
+violation-consent-required = saknar ett samtycke som krävs
+violation-code = är inte koden i det senaste meddelandet
+violation-code-spent = tar inga fler försök; be om en ny kod
+word-booked-as-name = Bokat på nätet som: { $name }
+word-booked-with-phone = Bokat på nätet med telefon: { $phone }
+word-booked-with-email = Bokat på nätet med e-post: { $email }
+word-not-confirmed = Inte bekräftat i tid
+mail-confirm-subject = Bekräfta din bokning hos { $business }
+mail-confirm-body = Du har bokat hos { $business } till { $when }. Tiden hålls tills du bekräftar, men inte länge.
+mail-confirm-link = Bekräfta här: { $link }
+mail-confirm-code = Din kod är { $code }.
+mail-confirm-ignore = Om det inte var du behöver du inte göra något: bokningen avbokas av sig själv.

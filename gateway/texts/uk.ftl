@@ -142,3 +142,27 @@ mail-reset-body =
 
     { $link }
 mail-reset-ignore = Якщо це були не ви, нічого робити не потрібно: без цього листа ніхто нічого не змінить.
+violation-confirmed-twice = можна вимагати лише там, де бронювання підтверджуються одразу (auto_confirm)
+
+# What visitors of the public side are told
+
+problem-link-superseded = Це посилання створено до останньої зміни
+problem-not-online = Це неможливо забронювати онлайн; зв'яжіться з нами
+problem-challenge-failed = Спочатку покажіть, що ви не програма
+detail-too-late-to-change = Змінити можна було до { $until }. Зв'яжіться з нами.
+violation-too-far = не може бути пізніше ніж { $last }
+violation-service-or-services = вкажіть або service_id (і staff_id), або services
+violation-phone-or-email = вкажіть номер телефону або адресу e-mail
+violation-consent-version = вже має інше формулювання: версія { $version }
+violation-consent-required = бракує обов'язкової згоди
+violation-code = не є кодом з останнього повідомлення
+violation-code-spent = більше спроб немає; попросіть новий код
+word-booked-as-name = Заброньовано онлайн як: { $name }
+word-booked-with-phone = Заброньовано онлайн з телефоном: { $phone }
+word-booked-with-email = Заброньовано онлайн з e-mail: { $email }
+word-not-confirmed = Не підтверджено вчасно
+mail-confirm-subject = Підтвердьте бронювання в { $business }
+mail-confirm-body = Ви забронювали час у { $business } на { $when }. Час чекає на ваше підтвердження, але недовго.
+mail-confirm-link = Підтвердьте тут: { $link }
+mail-confirm-code = Ваш код: { $code }.
+mail-confirm-ignore = Якщо це були не ви, нічого не треба робити: бронювання скасується само.

@@ -8,7 +8,7 @@ mod misspelt;
 #[cfg(test)]
 mod specs;
 
-pub use self::find::{Cursor, Entry, Found, Page, find, names, one, stream};
+pub use self::find::{Cursor, Entry, Found, Page, find, names, one, reached_by, stream};
 use crate::ReadModel;
 
 /// Clients, as they are fed and rebuilt.

@@ -250,6 +250,7 @@ pub(crate) fn placement(start: &str) -> Placement {
         source: Origin::parse("phone").unwrap(),
         at: at("2026-05-01T08:00:00Z"),
         imported: None,
+        online: None,
     }
 }
 

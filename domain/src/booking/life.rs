@@ -271,6 +271,8 @@ impl Held {
             created_at: placement.at,
             cancel_reason: None,
             imported: placement.imported,
+            online: placement.online,
+            edition: 0,
             comments: vec![],
             payments: vec![],
             refunds: vec![],
@@ -279,9 +281,17 @@ impl Held {
     }
 
     fn remember(&mut self, event: BookingEvent) {
+        if event.changes_what_was_agreed() {
+            self.edition = self.edition.saturating_add(1);
+        }
         match event {
             BookingEvent::Placed(_) => {}
-            BookingEvent::Confirmed(_) => self.status = Status::Confirmed,
+            BookingEvent::Confirmed(_) => {
+                self.status = Status::Confirmed;
+                if let Some(online) = &mut self.online {
+                    online.confirm_by = None;
+                }
+            }
             BookingEvent::Rescheduled { to, imported, .. } => {
                 self.plan = *to;
                 self.imported = imported;
@@ -326,5 +336,30 @@ impl Held {
     /// From here on it stands like any other booking: on time that it had to find free.
     fn found_time(&mut self) {
         self.imported = None;
+    }
+}
+
+impl BookingEvent {
+    /// When, what, by whom, or whether at all: a client who has not heard of it knows another booking.
+    const fn changes_what_was_agreed(&self) -> bool {
+        match self {
+            Self::Rescheduled { .. }
+            | Self::ServiceChanged { .. }
+            | Self::Cancelled { .. }
+            | Self::StatusCorrected { .. }
+            | Self::Deleted { .. }
+            | Self::Restored { .. } => true,
+            Self::Placed(_)
+            | Self::Confirmed(_)
+            | Self::PriceChanged { .. }
+            | Self::Arrived(_)
+            | Self::Left(_)
+            | Self::Completed(_)
+            | Self::MarkedNoShow(_)
+            | Self::Commented(_)
+            | Self::PaymentRecorded(_)
+            | Self::PaymentRefunded(_)
+            | Self::Reviewed(_) => false,
+        }
     }
 }

@@ -27,7 +27,9 @@ pub use self::{
 };
 use crate::{
     bridge::bridge,
+    business::Accepted,
     client::Client,
+    contact::Language,
     id::{self, Id},
     money::{Currency, Money},
     sealed::Sealed,
@@ -164,6 +166,23 @@ pub struct Placement {
     /// Set for what came from another system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
+    /// Set for what a visitor booked online.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub online: Option<Box<Online>>,
+}
+
+/// What is particular to a booking that a visitor made online.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Online {
+    /// The language in which it was booked, and in which they are written to about it.
+    pub language: Language,
+    /// What they agreed to, and in which wording.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consents: Vec<Accepted>,
+    /// Requested, until the visitor confirms it; cancelled if they do not by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm_by: Option<Timestamp>,
 }
 
 /// What is particular to a booking that came from another system.
@@ -368,6 +387,12 @@ pub struct Held {
     pub refunds: Vec<Refund>,
     /// How the client said it was.
     pub review: Option<Review>,
+    /// Booked by a visitor online.
+    #[serde(default)]
+    pub online: Option<Box<Online>>,
+    /// How often what was agreed has changed since: a client's link is good for one edition.
+    #[serde(default)]
+    pub edition: u32,
 }
 
 impl Booking {
@@ -437,6 +462,13 @@ impl Held {
     pub fn holds_time(&self) -> bool {
         let brought_in_past = self.imported.as_ref().is_some_and(|i| !i.holds_time);
         self.status.holds_time() && !self.deleted && !brought_in_past
+    }
+
+    /// Its visitor should have confirmed it by now and has not.
+    #[must_use]
+    pub fn is_unconfirmed_at(&self, now: Timestamp) -> bool {
+        let by = self.online.as_ref().and_then(|online| online.confirm_by);
+        self.status == Status::Requested && !self.deleted && by.is_some_and(|by| by <= now)
     }
 
     /// It overlapped in the system that it came from, and still stands where it did.

@@ -71,6 +71,7 @@ fn placement(start: &str, status: Status) -> Box<Placement> {
         source: Origin::parse("phone").unwrap(),
         at: at("08:00"),
         imported: None,
+        online: None,
     })
 }
 
@@ -80,6 +81,51 @@ fn placed(start: &str) -> BookingEvent {
 
 fn requested(start: &str) -> BookingEvent {
     BookingEvent::Placed(placement(start, Status::Requested))
+}
+
+/// Booked online at 08:00, to be confirmed by 08:30.
+fn unconfirmed(start: &str) -> BookingEvent {
+    let mut placement = placement(start, Status::Requested);
+    placement.online = Some(Box::new(Online {
+        language: Language::parse("pl").unwrap(),
+        consents: vec![],
+        confirm_by: Some(at("08:30")),
+    }));
+    BookingEvent::Placed(placement)
+}
+
+fn held(events: impl IntoIterator<Item = BookingEvent>) -> Held {
+    let mut booking = Booking::default();
+    events.into_iter().for_each(|event| booking.remember(event));
+    booking.held().unwrap().clone()
+}
+
+#[test]
+fn a_booking_waits_for_its_visitor_only_so_long() {
+    let waiting = held([unconfirmed("12:00")]);
+    assert!(!waiting.is_unconfirmed_at(at("08:29")));
+    assert!(waiting.is_unconfirmed_at(at("08:30")));
+    let told = Told {
+        at: at("08:10"),
+        note: None,
+    };
+    let sure = held([unconfirmed("12:00"), BookingEvent::Confirmed(told)]);
+    assert!(!sure.is_unconfirmed_at(at("23:00")));
+    assert!(!held([requested("12:00")]).is_unconfirmed_at(at("23:00")));
+}
+
+#[test]
+fn each_change_of_what_was_agreed_makes_another_edition() {
+    assert_eq!(held([placed("12:00")]).edition, 0);
+    let moved = || [placed("12:00"), rescheduled("12:00", "13:00")];
+    assert_eq!(held(moved()).edition, 1);
+    let off = BookingEvent::Cancelled {
+        at: at("09:00"),
+        reason: None,
+        note: None,
+        cancelled_with: None,
+    };
+    assert_eq!(held(moved().into_iter().chain([off])).edition, 2);
 }
 
 fn rescheduled(from: &str, to: &str) -> BookingEvent {

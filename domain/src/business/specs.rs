@@ -4,6 +4,7 @@ use cqrs_es::test::TestFramework;
 use uuid::Uuid;
 
 use super::*;
+use crate::time::Minutes;
 
 fn business() -> TestFramework<Business> {
     TestFramework::with(())
@@ -99,6 +100,57 @@ fn speaks_at_least_one_language() {
         .then_expect_error(BusinessError::NoLanguage);
 }
 
+fn set(policy: Policy) -> BusinessCommand {
+    BusinessCommand::SetPolicy(Box::new(policy))
+}
+
+fn asking(words: &str) -> Policy {
+    let text = Description::parse(words).unwrap();
+    Policy {
+        consents: vec![ConsentText {
+            consent: Consent::Marketing,
+            version: 0,
+            required: false,
+            texts: [(Language::parse("en").unwrap(), text)].into(),
+        }],
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn each_wording_of_a_consent_has_a_version_of_its_own_for_ever() {
+    let mut open = opened().into_iter().fold(Business::default(), |mut b, e| {
+        b.remember(e);
+        b
+    });
+    let mut versions = vec![];
+    for wanted in [
+        asking("Write to me"),
+        asking("Write to me"),
+        asking("Call me"),
+        Policy::default(),
+        asking("Write to me"),
+    ] {
+        for event in open.decide(set(wanted)).unwrap() {
+            open.remember(event);
+        }
+        versions.push(open.policy.consent(Consent::Marketing).map(|t| t.version));
+    }
+    assert_eq!(versions, [Some(1), Some(1), Some(2), None, Some(3)]);
+}
+
+#[test]
+fn a_booking_is_confirmed_by_its_client_or_by_the_house() {
+    business()
+        .given(opened())
+        .when(set(Policy {
+            auto_confirm: false,
+            confirmation: Confirmation::Link,
+            ..Policy::default()
+        }))
+        .then_expect_error(BusinessError::ConfirmedTwice);
+}
+
 #[test]
 fn a_policys_numbers_have_their_ranges() {
     for (notice, fits) in [(10_080, true), (10_081, false)] {
@@ -111,14 +163,15 @@ fn a_policys_numbers_have_their_ranges() {
             b
         });
         assert_eq!(
-            open.decide(BusinessCommand::SetPolicy(policy)).is_ok(),
+            open.decide(BusinessCommand::SetPolicy(Box::new(policy)))
+                .is_ok(),
             fits,
             "{notice}"
         );
     }
     business()
         .given(opened())
-        .when(BusinessCommand::SetPolicy(Policy {
+        .when(set(Policy {
             horizon_days: 0,
             ..Policy::default()
         }))

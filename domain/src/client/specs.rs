@@ -72,6 +72,7 @@ fn consents_are_given_and_withdrawn_with_their_time() {
     events.push(ClientEvent::ConsentGiven {
         consent: Consent::Marketing,
         at: now(),
+        version: None,
     });
     client()
         .given(events)
@@ -87,6 +88,7 @@ fn consents_are_given_and_withdrawn_with_their_time() {
             ClientEvent::ConsentGiven {
                 consent: Consent::Reminders,
                 at: now(),
+                version: None,
             },
         ]);
 }

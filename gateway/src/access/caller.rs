@@ -45,6 +45,8 @@ pub struct Caller {
     token: TokenHash,
     /// What they are let in to do.
     pub(super) route: Option<&'static Entry>,
+    /// Whose idempotency keys theirs are, where their id does not say.
+    named: Option<String>,
 }
 
 impl Caller {
@@ -59,7 +61,32 @@ impl Caller {
             staff: None,
             token: [0; 32],
             route: None,
+            named: None,
         }
+    }
+
+    /// A visitor of a business's public side, who has no rights but what those routes give.
+    #[must_use]
+    pub(crate) fn visitor(business: BusinessId) -> Self {
+        Self {
+            actor: Actor {
+                kind: ActorKind::Client,
+                id: None,
+                role: None,
+            },
+            source: Source::PublicPage,
+            rights: std::iter::empty().collect(),
+            named: Some("visitor".to_owned()),
+            ..Self::system(business)
+        }
+    }
+
+    /// The same visitor, once it is known for whom they act, and by what their idempotency keys are told from others'.
+    #[must_use]
+    pub(crate) fn acting_for(mut self, client: Option<Uuid>, named: &str) -> Self {
+        self.actor.id = client;
+        self.named = Some(format!("visitor:{named}"));
+        self
     }
 
     /// The business that they belong to.
@@ -93,6 +120,9 @@ impl Caller {
     /// Whose idempotency keys theirs are.
     #[must_use]
     pub fn name(&self) -> String {
+        if let Some(name) = &self.named {
+            return name.clone();
+        }
         let id = self.actor.id.unwrap_or_default();
         format!("{}:{id}", actor_word(self.actor.kind))
     }
@@ -153,6 +183,7 @@ impl Caller {
             staff: known.staff_id,
             token,
             route: None,
+            named: None,
         }
     }
 }

@@ -147,6 +147,23 @@ pub(crate) const TABLE: &[Entry] = &[
     post("/waitlist/{id}/convert", R::ManageBookings).own_bookings().also(&[R::OutsideHours, R::SeeRevenue]).module(Module::Waitlist),
     post("/waitlist/{id}/decline", R::ManageBookings).own_bookings().module(Module::Waitlist),
     post("/waitlist/{id}/withdraw", R::ManageBookings).own_bookings().module(Module::Waitlist),
+    // Visitors, who sign in nowhere
+    open(Method::Get, "/public/{slug}"),
+    open(Method::Get, "/public/{slug}/services"),
+    open(Method::Get, "/public/{slug}/staff"),
+    open(Method::Get, "/public/{slug}/availability"),
+    open(Method::Get, "/public/{slug}/availability/next"),
+    open(Method::Get, "/public/{slug}/challenge"),
+    open(Method::Post, "/public/{slug}/holds"),
+    open(Method::Delete, "/public/{slug}/holds/{id}"),
+    open(Method::Post, "/public/{slug}/bookings"),
+    open(Method::Get, "/public/{slug}/bookings/manage"),
+    open(Method::Post, "/public/{slug}/bookings/manage/reschedule"),
+    open(Method::Post, "/public/{slug}/bookings/manage/cancel"),
+    open(Method::Post, "/public/{slug}/bookings/manage/confirm"),
+    open(Method::Post, "/public/{slug}/bookings/manage/resend"),
+    open(Method::Get, "/public/{slug}/reviews"),
+    open(Method::Post, "/public/{slug}/reviews"),
 
     // What people look at
     get("/calendar", R::SeeBookings).own_bookings().also(&[R::SeePhones, R::SeeRevenue]),

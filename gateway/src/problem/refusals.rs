@@ -200,6 +200,12 @@ impl From<BusinessError> for Problem {
                 Self::field("currency", Message::new("violation-currency-in-use"))
             }
             BusinessError::NoLanguage => Self::field("languages", Message::new("violation-empty")),
+            BusinessError::ConfirmedTwice => {
+                Self::field("confirmation", Message::new("violation-confirmed-twice"))
+            }
+            BusinessError::ConsentTwice(_) => {
+                Self::field("consents", Message::new("violation-twice"))
+            }
             BusinessError::OutOfRange { field, least, most } => {
                 Self::field(field, out_of_range(least, most))
             }

@@ -1,15 +1,15 @@
-//! The business itself: its settings, its hours, its rules for booking.
+//! The business itself: its settings, its hours.
 
 use std::collections::BTreeMap;
 
 use axum::extract::State;
 use domain::{
-    business::{Business, BusinessCommand, Modules, Policy, SettingsWanted},
+    business::{Business, BusinessCommand, Modules, SettingsWanted},
     contact::{Country, Email, Language, Phone},
     hours::WorkingHours,
     money::Currency,
     text::{Color, Description, Label},
-    time::{Minutes, Zone},
+    time::Zone,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -31,7 +31,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(show, change))
         .routes(routes!(set_hours, take_hours_away))
-        .routes(routes!(show_policy, set_policy))
 }
 
 /// The business.
@@ -310,101 +309,4 @@ fn hours_asked(
         no_longer_open(before, after, zone, on.now)
     };
     Ok(Asked::of(BusinessCommand::SetHours(to)).guarded(must_be_free(vec![], closed)))
-}
-
-/// The rules for booking.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = BookingPolicy)]
-struct PolicyView {
-    /// Minutes that a start must lie ahead of now.
-    min_notice_min: u32,
-    /// How many days ahead a start may lie.
-    horizon_days: u16,
-    /// Minutes before the start after which a client can no longer cancel or move.
-    cancellation_window_min: u32,
-    /// A booking is confirmed at once; else it is requested first.
-    auto_confirm: bool,
-}
-
-impl View for PolicyView {
-    type Of = Business;
-    const HOME: &'static str = "/api/v1/settings/booking-policy";
-
-    fn of(loaded: &Loaded<Business>, _: Uuid) -> Option<Self> {
-        loaded.state.settings.as_ref()?;
-        let Policy {
-            min_notice_min,
-            horizon_days,
-            cancellation_window_min,
-            auto_confirm,
-        } = loaded.state.policy;
-        Some(Self {
-            min_notice_min: min_notice_min.get(),
-            horizon_days,
-            cancellation_window_min: cancellation_window_min.get(),
-            auto_confirm,
-        })
-    }
-}
-
-/// Rules for booking to be set. Staff are warned where the public page refuses.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct PolicyWanted {
-    /// Minutes that a start must lie ahead of now. 0..=10,080.
-    #[schema(minimum = 0, maximum = 10080)]
-    min_notice_min: i64,
-    /// How many days ahead a start may lie. 1..=730.
-    #[schema(minimum = 1, maximum = 730)]
-    horizon_days: i64,
-    /// Minutes before the start after which a client can no longer cancel or move. 0..=43,200.
-    #[schema(minimum = 0, maximum = 43200)]
-    cancellation_window_min: i64,
-    /// A booking is confirmed at once; else it is requested first.
-    auto_confirm: bool,
-}
-
-impl PolicyWanted {
-    fn policy(&self) -> Result<Policy, Problem> {
-        let mut checks = Checks::default();
-        let min_notice = checks.within("min_notice_min", self.min_notice_min, 0, 10_080);
-        let horizon = checks.within("horizon_days", self.horizon_days, 1, 730);
-        let window = checks.within(
-            "cancellation_window_min",
-            self.cancellation_window_min,
-            0,
-            43_200,
-        );
-        checks.done()?;
-        Ok(Policy {
-            min_notice_min: Minutes::new(min_notice),
-            horizon_days: u16::try_from(horizon).map_err(Problem::internal)?,
-            cancellation_window_min: Minutes::new(window),
-            auto_confirm: self.auto_confirm,
-        })
-    }
-}
-
-/// The rules for booking.
-#[utoipa::path(get, path = "/settings/booking-policy", tag = "settings",
-    responses((status = 200, body = PolicyView)))]
-async fn show_policy(State(app): State<App>, ask: Ask) -> Result<Answer<PolicyView>, Problem> {
-    let business = ask.caller.business();
-    app.show(business, business.0, business.0).await
-}
-
-/// Sets the rules for booking.
-#[utoipa::path(put, path = "/settings/booking-policy", tag = "settings", request_body = PolicyWanted,
-    responses((status = 200, body = PolicyView)))]
-async fn set_policy(
-    State(app): State<App>,
-    call: Call<PolicyWanted>,
-) -> Result<Answer<PolicyView>, Problem> {
-    let business = call.caller.business();
-    let done = app
-        .send::<Business>(&call, Target::at(business.0), |_| {
-            Ok(Asked::of(BusinessCommand::SetPolicy(call.body.policy()?)))
-        })
-        .await?;
-    app.answer(business, &done).await
 }

@@ -105,7 +105,7 @@ impl From<&domain::actor::Actor> for ActorView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = Consent)]
-enum ConsentField {
+pub(crate) enum ConsentField {
     /// Their data being kept.
     DataProcessing,
     /// Being reminded of bookings.

@@ -1,14 +1,11 @@
 //! Signing in and out.
 
-use std::net::{IpAddr, SocketAddr};
-
 use axum::{
     Json,
-    extract::{ConnectInfo, FromRequestParts, Request, State},
+    extract::{Request, State},
     http::{
         HeaderMap, StatusCode,
         header::{CACHE_CONTROL, SET_COOKIE},
-        request::Parts,
     },
     response::{IntoResponse, Response},
 };
@@ -21,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use crate::{
-    access::{Caller, SignInRow, Token, cookie_header, cookie_taken_away, same_site},
+    access::{Caller, Sender, SignInRow, Token, cookie_header, cookie_taken_away, same_site},
     app::App,
     command::read_body,
     problem::{Code, Problem},
@@ -57,25 +54,6 @@ struct Session {
     business_id: Uuid,
     /// The business's slug.
     business: String,
-}
-
-/// Where a request comes from.
-struct Sender(Option<IpAddr>);
-
-impl FromRequestParts<App> for Sender {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map(|ConnectInfo(address)| address.ip());
-        if !app.settings().behind_proxy {
-            return Ok(Self(peer));
-        }
-        let hops = parts.headers.get_all("x-forwarded-for").iter();
-        let last = hops.filter_map(|hops| hops.to_str().ok()).next_back();
-        let last = last.and_then(|hops| hops.rsplit(',').next());
-        Ok(Self(last.and_then(|hop| hop.trim().parse().ok()).or(peer)))
-    }
 }
 
 /// Begins a session. Five wrong tries in a row for one address and e-mail, then one a minute.

@@ -337,16 +337,26 @@ impl App {
         business: BusinessId,
         visit: Uuid,
     ) -> Result<Vec<Part>, Problem> {
+        let ids = self.ids_of_visit(business, visit).await?;
+        let loaded = ids.into_iter().map(|id| async move {
+            Ok::<_, Problem>((id, self.load::<Booking>(business, id.uuid()).await?))
+        });
+        futures::future::try_join_all(loaded).await
+    }
+
+    /// A visit's bookings, in the order in which they were booked.
+    pub(crate) async fn ids_of_visit(
+        &self,
+        business: BusinessId,
+        visit: Uuid,
+    ) -> Result<Vec<Id<Booking>>, Problem> {
         let names: Vec<_> = (0..MOST).map(|number| name_of(visit, number)).collect();
         let mut owners = self.ledger().name_owners(business, NAME, &names).await?;
         if owners.is_empty() {
             return Err(Problem::not_found());
         }
         owners.sort_by_key(|(name, _)| names.iter().position(|other| other == name));
-        let loaded = owners.iter().map(|(_, id)| async move {
-            Ok::<_, Problem>((Id::new(*id), self.load::<Booking>(business, *id).await?))
-        });
-        futures::future::try_join_all(loaded).await
+        Ok(owners.into_iter().map(|(_, id)| Id::new(id)).collect())
     }
 
     /// What of a visit is still to come, and the rest. Nothing: the visit is over, 409.

@@ -11,6 +11,7 @@ mod bookings;
 mod closing;
 mod conventions;
 mod description;
+mod public;
 mod refusals;
 mod reports;
 mod support;

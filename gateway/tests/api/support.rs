@@ -57,7 +57,7 @@ pub(crate) struct Salon {
 }
 
 /// A service without a business.
-pub(crate) async fn empty_app() -> (App, Hands, Database) {
+pub(crate) async fn empty_app(settings: Settings) -> (App, Hands, Database) {
     let database = testbed::database().await;
     let pool = database.service_pool().await;
     let hands = Hands(Arc::new(Mutex::new(MORNING.parse().unwrap())));
@@ -77,7 +77,7 @@ pub(crate) async fn empty_app() -> (App, Hands, Database) {
         vault,
         projector,
         pool,
-        settings: Settings::default(),
+        settings,
         clock: Arc::new(move || *shown.0.lock().unwrap()),
         probes: vec![],
     });
@@ -100,7 +100,11 @@ pub(crate) async fn open(app: &App, slug: &str) -> OpenedBusiness {
 
 impl Salon {
     pub(crate) async fn open() -> Self {
-        let (app, hands, database) = empty_app().await;
+        Self::open_with(Settings::default()).await
+    }
+
+    pub(crate) async fn open_with(settings: Settings) -> Self {
+        let (app, hands, database) = empty_app(settings).await;
         let opened = open(&app, "ada").await;
         let server = TestServer::new(gateway::router(app.clone()));
         Self {

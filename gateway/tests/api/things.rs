@@ -208,8 +208,33 @@ async fn the_business() {
     let policy = json!({"min_notice_min": 120, "horizon_days": 90, "cancellation_window_min": 1440, "auto_confirm": false});
     let path = "/settings/booking-policy";
     let set = salon.put(path, &policy).await;
-    assert_eq!(set.json::<Value>(), policy);
-    assert_eq!(salon.get(path).await.json::<Value>(), policy);
+    let mut whole = policy.clone();
+    let usual = json!({
+        "most_ahead_per_client": null, "most_a_day_per_client": null, "hold_min": 10,
+        "confirmation": "none", "confirmation_timeout_min": 30, "consents": [],
+    });
+    whole
+        .as_object_mut()
+        .unwrap()
+        .extend(usual.as_object().unwrap().clone());
+    assert_eq!(set.json::<Value>(), whole);
+    // What is not named stays as it is.
+    let longer = salon.put(path, &json!({"hold_min": 20})).await;
+    whole["hold_min"] = json!(20);
+    assert_eq!(longer.json::<Value>(), whole);
+    assert_eq!(salon.get(path).await.json::<Value>(), whole);
+    let twice = json!({"consents": [
+        {"consent": "photos", "texts": {"en": "Yes"}}, {"consent": "photos", "texts": {"e": ""}},
+    ]});
+    insta::assert_json_snapshot!(
+        "the_policy_makes_no_sense",
+        seen(&salon.put(path, &twice).await)
+    );
+    let both = salon.put(path, &json!({"confirmation": "link"})).await;
+    assert_eq!(
+        both.json::<Value>()["violations"][0]["code"],
+        "confirmed_twice"
+    );
 }
 
 #[tokio::test]

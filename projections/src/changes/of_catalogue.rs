@@ -84,7 +84,7 @@ fn of_span(span: &LocalSpan) -> [(&'static str, Value); 2] {
     ["from", "to"].map(|end| (end, span[end].take()))
 }
 
-fn of_policy(policy: &Policy) -> [(&'static str, Value); 4] {
+fn of_policy(policy: &Policy) -> [(&'static str, Value); 10] {
     [
         ("min_notice_min", json(policy.min_notice_min)),
         ("horizon_days", json(policy.horizon_days)),
@@ -93,6 +93,15 @@ fn of_policy(policy: &Policy) -> [(&'static str, Value); 4] {
             json(policy.cancellation_window_min),
         ),
         ("auto_confirm", json(policy.auto_confirm)),
+        ("most_ahead_per_client", json(policy.most_ahead_per_client)),
+        ("most_a_day_per_client", json(policy.most_a_day_per_client)),
+        ("hold_min", json(policy.hold_min)),
+        ("confirmation", json(policy.confirmation)),
+        (
+            "confirmation_timeout_min",
+            json(policy.confirmation_timeout_min),
+        ),
+        ("consents", json(&policy.consents)),
     ]
 }
 

@@ -28,7 +28,7 @@ pub(super) fn tell(event: &ClientEvent) -> Told {
                 .made("note_id", note.note_id)
                 .made("note", &note.text),
         ),
-        E::ConsentGiven { consent, at: _ } => Told::fields(fields.made("consents", consent)),
+        E::ConsentGiven { consent, .. } => Told::fields(fields.made("consents", consent)),
         E::ConsentWithdrawn { consent, at: _ } => Told::fields(fields.gone("consents", consent)),
         E::Blocked { reason } => {
             Told::fields(fields.between("blocked", false, true)).because(reason.as_ref())

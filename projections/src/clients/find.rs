@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::misspelt::distance;
 use crate::{
     Position, Scope, Version,
-    folding::{Term, contains, fold, terms},
+    folding::{Term, contains, digits, fold, terms},
 };
 
 /// Which page of what was found.
@@ -94,6 +94,36 @@ pub async fn one(
     client: Id<Client>,
 ) -> Result<Option<Entry>, sqlx::Error> {
     Ok(some(db, scope, &[client.uuid()]).await?.pop())
+}
+
+/// Those who are reached by exactly this phone (E.164) or e-mail address, who was known first before the others.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn reached_by(
+    db: &PgPool,
+    scope: &Scope,
+    contact: &str,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    /// More than ever share one.
+    const MOST: i64 = 20;
+    let line = if contact.starts_with('+') {
+        digits(contact)
+    } else {
+        fold(contact)
+    };
+    let mut query = select();
+    query
+        .push(" where c.business_id = ")
+        .push_bind(scope.business().0)
+        .push(" and c.words like ")
+        .push_bind(contains(&line))
+        .push(" and ")
+        .push_bind(line)
+        .push(" = any (string_to_array(c.words, E'\\n')) order by c.created_at, c.client_id limit ")
+        .push_bind(MOST);
+    let rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    Ok(rows.into_iter().map(Entry::from).collect())
 }
 
 /// What some clients are called now, for whoever shows their bookings. Who was erased, or is not known, is left out.

@@ -6,13 +6,13 @@ use domain::{
     access::{Access, AccessCommand},
     actor::{Actor, ActorKind, Role},
     booking::{
-        Booking, BookingCommand, Comment, Imported, Joints, Payment, Placement, Plan, Reference,
-        Refund, Review, Status, Told,
+        Booking, BookingCommand, Comment, Imported, Joints, Online, Payment, Placement, Plan,
+        Reference, Refund, Review, Status, Told,
     },
     business::{BusinessCommand, SettingsWanted},
     class::{Class, ClassCommand},
     client::{Card, CardWanted, Client, ClientCommand, Consent, Note, Preferences, Sale},
-    contact::Country,
+    contact::{Country, Language},
     desk::{Desk, DeskCommand, DeskWanted, Place},
     hours::{DayInterval, DayOverride, SlotGrid, WeeklyInterval, WorkingHours},
     id::Id,
@@ -377,6 +377,13 @@ impl RandomHistory {
             self.chance.key(self.clients.keys())
         };
         let id = self.chance.uuid();
+        let online = self.chance.one_in(6).then(|| {
+            Box::new(Online {
+                language: Language::parse("pl").expect("a language"),
+                consents: vec![],
+                confirm_by: self.chance.one_in(2).then_some(self.now),
+            })
+        });
         let placement = Placement {
             reference: Reference::from_random(self.chance.bits()),
             visit_id: self.chance.one_in(4).then(|| Id::new(self.chance.uuid())),
@@ -392,6 +399,7 @@ impl RandomHistory {
                 .chance
                 .one_in(8)
                 .then(|| self.imported(client.unwrap_or(id))),
+            online,
         };
         self.ask_booking(id, BookingCommand::Place(Box::new(placement)));
     }

@@ -366,6 +366,7 @@ impl Making {
             source: self.source.clone(),
             at,
             imported: None,
+            online: None,
         };
         let mut booking = Booking::default();
         let mut events = booking.decide(BookingCommand::Place(Box::new(placement)))?;

@@ -156,6 +156,7 @@ impl Life<'_> {
                 source: Origin::parse(source).expect("a word of our own"),
                 at,
                 imported: None,
+                online: None,
             };
             self.bookings.insert(id, Booking::default());
             self.command(at, id, BookingCommand::Place(Box::new(placement)));

@@ -159,6 +159,7 @@ impl Asked {
                     status: book.status,
                     source: book.source.clone(),
                     at,
+                    online: None,
                 }))
             }
             What::Move { .. } => {

@@ -1,0 +1,451 @@
+//! A visitor books.
+
+use axum::extract::State;
+use cqrs_es::Aggregate as _;
+use domain::{
+    booking::{
+        Booking, BookingCommand, BookingEvent, Comment, Online, Placement, Plan, Reference, Status,
+    },
+    business::{Accepted, Confirmation, Policy},
+    contact::{Email, Language},
+    id::{Id, Visit},
+    planning::Wish,
+    sealed::{KeyId, Sealed},
+    text::{FreeText, Origin, PersonName},
+};
+use jiff::Timestamp;
+use ledger::{Attempt, NameClaim, Version};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    client::{Booker, Contact},
+    holds::{CHOICES, ServiceWish, nothing_of, wishes},
+    limits::{Taking, not_online},
+    token::Subject,
+    view::VisitorBooking,
+    visitor::Visitor,
+};
+use crate::{
+    app::App,
+    catalogue::Known,
+    checks::Checks,
+    command::{Answer, Call, Decision, Done, Outcome},
+    problem::Problem,
+    routes::{clients::ConsentField, visits},
+    texts::Message,
+    timekeeping::claim_set,
+};
+
+/// A booking that a visitor wants.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PublicBookingFields)]
+pub(super) struct BookingFields {
+    /// The service; of a visit, `services`.
+    service_id: Option<Uuid>,
+    /// By whom; absent: by anyone who does it, the least loaded first.
+    staff_id: Option<Uuid>,
+    /// Several services in a row, all or none.
+    services: Option<Vec<ServiceWish>>,
+    /// When the first begins.
+    #[schema(value_type = String, format = DateTime)]
+    start: Timestamp,
+    /// The hold that kept the time.
+    hold: Option<String>,
+    client: VisitorFields,
+    /// What the visitor agrees to. All that the business requires must be among them.
+    #[serde(default)]
+    consents: Vec<AcceptedFields>,
+    /// In which they are written to (BCP 47); absent: that of `Accept-Language`.
+    language: Option<String>,
+    /// A word to those who serve.
+    comment: Option<String>,
+    /// Where a challenge is asked for: `CHALLENGE:NUMBER` of a proof of work, or the captcha's response.
+    challenge: Option<String>,
+}
+
+/// Who books. A phone or an e-mail address is needed; the address, where bookings are confirmed by e-mail.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct VisitorFields {
+    name: String,
+    /// National numbers are of the business's country.
+    phone: Option<String>,
+    #[schema(format = "email")]
+    email: Option<String>,
+}
+
+/// A consent, and the wording that it is given to.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AcceptedFields {
+    consent: ConsentField,
+    version: u32,
+}
+
+/// What a visitor wants, looked at.
+struct Wanted {
+    wishes: Vec<Wish>,
+    start: Timestamp,
+    hold: Option<Uuid>,
+    contact: Contact,
+    consents: Vec<Accepted>,
+    language: Language,
+    comment: Option<FreeText>,
+    /// What is made: a booking, or a visit of several.
+    subject: Subject,
+    bookings: Vec<Uuid>,
+    /// Whoever is not known becomes so by this id.
+    new_client: Uuid,
+}
+
+/// Books for a visitor. Whoever comes second is told what is free instead.
+#[utoipa::path(post, path = "/public/{slug}/bookings", tag = "public", params(("slug" = String, Path)),
+    request_body = BookingFields, responses((status = 201, body = VisitorBooking)))]
+pub(super) async fn book(
+    State(app): State<App>,
+    visitor: Visitor,
+    mut call: Call<BookingFields>,
+) -> Result<Answer<VisitorBooking>, Problem> {
+    let business = visitor.business;
+    let known = app.catalogue(business).await?;
+    let wanted = call.body.clone().wanted(&app, &visitor, &known)?;
+    let hashes = wanted.contact.hashes(&app, business);
+    let named = hashes.first().map(hex::encode).unwrap_or_default();
+    call.envelope.caller = call.envelope.caller.clone().acting_for(None, &named);
+    let done = match app.book_anew(&visitor, &call, &wanted, &hashes).await {
+        Ok(done) => done,
+        // What the same request did before is not undone by what has happened since.
+        Err(refused) => app.recalled(&call, refused).await?,
+    };
+    if let (Some(hold), false) = (wanted.hold, done.replayed) {
+        app.visitors().let_go(visitor.sender, hold);
+    }
+    let id = done.id();
+    let subject = Subject::of(id, done.outcome.ids.len() > 1);
+    app.show_booked(&visitor, &done, subject).await
+}
+
+impl BookingFields {
+    fn wanted(self, app: &App, visitor: &Visitor, known: &Known) -> Result<Wanted, Problem> {
+        let wishes = wishes(self.service_id, self.staff_id, self.services.as_deref())?;
+        let hold = app.held_before(visitor, "hold", self.hold.as_deref())?;
+        let settings = known.settings()?;
+        let policy = &known.catalogue.business.policy;
+        let mut checks = Checks::default();
+        let name = checks.take("client.name", PersonName::parse(&self.client.name));
+        let phone = self.client.phone.as_deref();
+        let phone = phone.and_then(|text| checks.phone("client.phone", text, settings.country));
+        let email = self.client.email.as_deref();
+        let email = checks.maybe("client.email", email, Email::parse);
+        if policy.confirmation != Confirmation::None && self.client.email.is_none() {
+            checks.fault("client.email", Message::new("violation-missing"));
+        } else if self.client.phone.is_none() && self.client.email.is_none() {
+            checks.fault("client.phone", Message::new("violation-phone-or-email"));
+        }
+        let consents = accepted(&mut checks, policy, &self.consents);
+        let language = self.language.as_deref().unwrap_or(visitor.speech.tag());
+        let language = checks.take("language", Language::parse(language));
+        let comment = checks.maybe("comment", self.comment.as_deref(), FreeText::parse);
+        let is_clean = checks.is_clean();
+        let (Some(name), Some(language), true) = (name, language, is_clean) else {
+            return Err(checks.into());
+        };
+        let visit = wishes.len() > 1;
+        let bookings: Vec<_> = wishes.iter().map(|_| app.new_id()).collect();
+        let first = bookings.first().copied().unwrap_or_default();
+        let subject = if visit { app.new_id() } else { first };
+        Ok(Wanted {
+            wishes,
+            start: self.start,
+            hold,
+            contact: Contact { name, phone, email },
+            consents,
+            language,
+            comment,
+            subject: Subject::of(subject, visit),
+            bookings,
+            new_client: app.new_id(),
+        })
+    }
+}
+
+/// The consents given, each to the wording that stands now.
+fn accepted(checks: &mut Checks, policy: &Policy, given: &[AcceptedFields]) -> Vec<Accepted> {
+    let mut consents: Vec<Accepted> = vec![];
+    for (n, field) in given.iter().enumerate() {
+        let consent = field.consent.into();
+        let at = format!("consents[{n}]");
+        if consents.iter().any(|given| given.consent == consent) {
+            checks.fault(format!("{at}.consent"), Message::new("violation-twice"));
+        }
+        match policy.consent(consent) {
+            None => checks.fault(format!("{at}.consent"), Message::new("violation-not-found")),
+            Some(text) if text.version != field.version => {
+                let stands = Message::new("violation-consent-version");
+                let stands = stands.with_number("version", text.version);
+                checks.fault(format!("{at}.version"), stands);
+            }
+            Some(text) => consents.push(Accepted {
+                consent,
+                version: text.version,
+            }),
+        }
+    }
+    let is_missing = |required: domain::client::Consent| {
+        !given.iter().any(|field| required == field.consent.into())
+    };
+    let mut required = policy.consents.iter().filter(|text| text.required);
+    if required.any(|text| is_missing(text.consent)) {
+        checks.fault("consents", Message::new("violation-consent-required"));
+    }
+    consents
+}
+
+impl App {
+    async fn book_anew(
+        &self,
+        visitor: &Visitor,
+        call: &Call<BookingFields>,
+        wanted: &Wanted,
+        hashes: &[[u8; 32]],
+    ) -> Result<Done, Problem> {
+        let business = visitor.business;
+        if self.was_done(call).await? {
+            // Neither counted nor challenged again.
+            return self.recalled(call, Problem::not_found()).await;
+        }
+        for hash in hashes {
+            self.visitors().books_with(*hash)?;
+        }
+        self.meets_challenge(visitor, call.body.challenge.as_deref())
+            .await?;
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let new = Id::new(wanted.new_client);
+            let booker = self.booker(business, &wanted.contact, new).await?;
+            // In their name, that it may be told in the book.
+            let mut call = call.clone();
+            let named = hashes.first().map(hex::encode).unwrap_or_default();
+            let caller = call.envelope.caller.clone();
+            call.envelope.caller = caller.acting_for(Some(booker.id.uuid()), &named);
+            let known = self.catalogue(business).await?;
+            let hold = self.hold_pins(visitor, wanted).await?;
+            let wishes = hold.unwrap_or_else(|| wanted.wishes.clone());
+            let policy = &known.catalogue.business.policy;
+            if policy.confirmation != Confirmation::None {
+                self.expect_confirmation(business, wanted.subject, &wanted.contact, policy)
+                    .await?;
+            }
+            let (call_, booker_, wishes_) = (&call, &booker, &wishes);
+            let made = self.execute(call_, move |attempt| {
+                self.decide_booking(visitor, call_, wanted, booker_, wishes_, attempt)
+            });
+            let refused = match made.await {
+                Ok(done) => {
+                    if let (Some(email), false) = (&wanted.contact.email, done.replayed) {
+                        let booked = self.booked(business, wanted.subject).await?;
+                        self.write_to_confirm(
+                            visitor,
+                            &known,
+                            &booked,
+                            1,
+                            email,
+                            &wanted.language,
+                        )?;
+                    }
+                    return Ok(done);
+                }
+                Err(problem) => problem,
+            };
+            // Somebody was made known, or took the last place, at the same moment: who it is, is asked again.
+            if refused.detail_id() == Some("detail-name-taken") && tried < CHOICES {
+                continue;
+            }
+            let (start, hold) = (wanted.start, wanted.hold);
+            let choice = self
+                .another_choice(visitor, &known, &wishes, start, hold, refused, tried)
+                .await;
+            if let Some(refused) = choice {
+                return Err(refused);
+            }
+        }
+    }
+
+    /// With a hold on one service, whoever was held is whom the visitor gets.
+    async fn hold_pins(
+        &self,
+        visitor: &Visitor,
+        wanted: &Wanted,
+    ) -> Result<Option<Vec<Wish>>, Problem> {
+        let (Some(hold), [wish]) = (wanted.hold, wanted.wishes.as_slice()) else {
+            return Ok(None);
+        };
+        if wish.staff_id.is_some() {
+            return Ok(None);
+        }
+        let claims = self.ledger().claims_of(visitor.business, &[hold]).await?;
+        let known = self.catalogue(visitor.business).await?;
+        let held = claims.iter().find(|claim| {
+            let is_staff = known.catalogue.staff.contains_key(&Id::new(claim.resource));
+            is_staff && claim.body.start <= wanted.start
+        });
+        Ok(held.map(|held| {
+            vec![Wish {
+                staff_id: Some(Id::new(held.resource)),
+                ..*wish
+            }]
+        }))
+    }
+
+    async fn decide_booking(
+        &self,
+        visitor: &Visitor,
+        call: &Call<BookingFields>,
+        wanted: &Wanted,
+        booker: &Booker,
+        wishes: &[Wish],
+        attempt: Attempt,
+    ) -> Result<Decision, Problem> {
+        let business = visitor.business;
+        let known = self.catalogue_for(call, &attempt).await?;
+        let policy = &known.catalogue.business.policy;
+        let settings = known.settings()?;
+        let visit = wanted.subject.is_visit();
+        let inquiry = self.inquire_for_visitor(business, &known, wishes, visit)?;
+        let inquiry = inquiry.instead_of(wanted.hold.map(Id::new));
+        let plans = inquiry.plan(wanted.start, inquiry.terms()).await?;
+        let ids = std::iter::once(wanted.subject.id())
+            .filter(|_| visit)
+            .chain(wanted.bookings.iter().copied());
+        let mut decision = Decision::new(Outcome {
+            status: 201,
+            ids: ids.collect(),
+        });
+        let online = wanted.online(self, policy);
+        booker.make_known(self, &mut decision, &wanted.contact, &online)?;
+        // Whose phone it is, is not known before they confirm: until then nothing hangs on who they are.
+        if policy.confirmation == Confirmation::None {
+            if booker.is_blocked() {
+                return Err(not_online());
+            }
+            let first = wanted.bookings.first().copied().unwrap_or_default();
+            let taking = Taking {
+                client: booker.id,
+                booking: first,
+                start: wanted.start,
+            };
+            self.take_places(
+                business,
+                &mut decision,
+                &taking,
+                policy,
+                &settings.time_zone,
+            )
+            .await?;
+        }
+        let differs = booker.differs(&wanted.contact, settings);
+        for (number, (plan, id)) in plans.into_iter().zip(&wanted.bookings).enumerate() {
+            let mut name = |kind, name| {
+                decision.names.push(NameClaim {
+                    kind,
+                    name,
+                    owner: *id,
+                });
+            };
+            if let Subject::Visit(visit) = wanted.subject {
+                name(visits::NAME, visits::name_of(visit.uuid(), number));
+            }
+            let reference = Reference::from_random(rand::random());
+            name("reference", reference.to_string());
+            let comments = [differs.as_ref(), wanted.comment.as_ref()];
+            let comments = comments.into_iter().flatten().filter(|_| number == 0);
+            let placing = Placing {
+                reference,
+                plan,
+                online: online.clone(),
+                visit: match wanted.subject {
+                    Subject::Visit(id) => Some(id),
+                    Subject::Booking(_) => None,
+                },
+            };
+            let events = placing.events(self, call, booker, policy, comments)?;
+            let mut booking = Booking::default();
+            events.iter().cloned().for_each(|e| booking.apply(e));
+            decision
+                .claims
+                .push(claim_set(&known, Id::new(*id), &booking));
+            decision.write::<Booking>(self, *id, Version::NEW, &events)?;
+        }
+        decision.claims.extend(wanted.hold.map(nothing_of));
+        decision.saw_catalogue = Some(known.position);
+        Ok(decision)
+    }
+}
+
+impl Wanted {
+    fn online(&self, app: &App, policy: &Policy) -> Online {
+        let timeout = policy.confirmation_timeout_min.to_duration();
+        let confirm_by = app.now().saturating_add(timeout).ok();
+        Online {
+            language: self.language.clone(),
+            consents: self.consents.clone(),
+            confirm_by: confirm_by.filter(|_| policy.confirmation != Confirmation::None),
+        }
+    }
+}
+
+/// One booking to be placed.
+struct Placing {
+    reference: Reference,
+    plan: Plan,
+    online: Online,
+    visit: Option<Id<Visit>>,
+}
+
+impl Placing {
+    fn events<'c>(
+        self,
+        app: &App,
+        call: &Call<BookingFields>,
+        booker: &Booker,
+        policy: &Policy,
+        comments: impl Iterator<Item = &'c FreeText>,
+    ) -> Result<Vec<BookingEvent>, Problem> {
+        let at = app.now();
+        let confirmed = policy.auto_confirm && self.online.confirm_by.is_none();
+        let placement = Placement {
+            reference: self.reference,
+            visit_id: self.visit,
+            series_id: None,
+            client_id: Some(booker.id),
+            plan: self.plan,
+            status: if confirmed {
+                Status::Confirmed
+            } else {
+                Status::Requested
+            },
+            source: Origin::parse(call.caller.source()).map_err(Problem::internal)?,
+            at,
+            imported: None,
+            online: Some(Box::new(self.online)),
+        };
+        let mut booking = Booking::default();
+        let mut events = booking.decide(BookingCommand::Place(Box::new(placement)))?;
+        events.iter().cloned().for_each(|e| booking.apply(e));
+        for text in comments {
+            let comment = Comment {
+                comment_id: Id::new(app.new_id()),
+                text: Sealed::open(KeyId::from(booker.id), text.clone()),
+                at,
+                by: call.caller.actor().clone(),
+                note: None,
+            };
+            events.extend(booking.decide(BookingCommand::Comment(comment))?);
+        }
+        Ok(events)
+    }
+}

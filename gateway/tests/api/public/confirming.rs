@@ -1,0 +1,177 @@
+//! Where the house wants it, a visitor confirms by what a letter says.
+
+use std::{fs, path::Path};
+
+use gateway::Settings;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{Street, faulty};
+use crate::{bookings::refused, support::id_of};
+
+const START: &str = "2026-11-24T09:00:00Z";
+
+/// A salon whose letters are laid into a folder.
+async fn street(confirmation: &str) -> (Street, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        mail_folder: Some(folder.path().to_owned()),
+        ..Settings::default()
+    };
+    let street = Street::with(1, settings).await;
+    street.policy(json!({"confirmation": confirmation})).await;
+    (street, folder)
+}
+
+fn wish(street: &Street) -> Value {
+    let mut wish = street.wish(START, "600 200 300");
+    wish["client"]["email"] = json!("vera@example.org");
+    wish
+}
+
+/// The text of the last letter, once there are so many.
+async fn letter(folder: &Path, number: usize) -> String {
+    for _ in 0..200 {
+        let mut letters: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap())
+            .filter(|file| file.path().extension().is_some_and(|e| e == "eml"))
+            .collect();
+        if letters.len() == number {
+            letters.sort_by_key(|file| file.metadata().unwrap().modified().unwrap());
+            let text = fs::read_to_string(letters[number - 1].path()).unwrap();
+            if text.contains("\r\n\r\n") || text.contains("\n\n") {
+                // Long lines are folded as quoted-printable does it.
+                return text.replace("=\r\n", "").replace("=3D", "=");
+            }
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("there are not {number} letters");
+}
+
+fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
+    let (_, rest) = text.split_once(before).unwrap();
+    rest.split(after).next().unwrap().trim()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_link_in_the_letter_confirms() {
+    let (street, folder) = street("link").await;
+    let nameless = street.wish(START, "600 200 300");
+    faulty(
+        &street.act("/bookings", &nameless).await,
+        "client.email",
+        "missing",
+    );
+    let booked = street.act("/bookings", &wish(&street)).await;
+    id_of(&booked);
+    let booked: Value = booked.json();
+    assert_eq!(booked["status"], "requested");
+    assert_eq!(booked["confirm_by"], "2026-11-23T09:30:00Z");
+    // It holds its time.
+    let second = street.act("/bookings", &wish(&street)).await;
+    refused(&second, 409, "slot_taken");
+    let text = letter(folder.path(), 1).await;
+    assert!(text.contains("To: vera@example.org"), "{text}");
+    let (token, proof) = (
+        between(&text, "token=", "&"),
+        between(&text, "proof=", "\r\n"),
+    );
+    assert_eq!(json!(token), booked["manage_token"]);
+    let wrong = street
+        .by_link("/confirm", &json!(token), &json!({"proof": token}))
+        .await;
+    faulty(&wrong, "proof", "not_found");
+    let sure = street
+        .by_link("/confirm", &json!(token), &json!({"proof": proof}))
+        .await;
+    sure.assert_status_ok();
+    assert_eq!(sure.json::<Value>()["status"], "confirmed");
+    // And so it stays.
+    street.salon.hands.forward(SignedDuration::from_hours(1));
+    street.salon.app.cancel_unconfirmed().await.unwrap();
+    let seen: Value = street.seen_by(&json!(token)).await.json();
+    assert_eq!(seen["status"], "confirmed");
+    assert_eq!(seen["confirm_by"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_has_five_tries_and_three_letters() {
+    let (street, folder) = street("code").await;
+    let booked: Value = street.act("/bookings", &wish(&street)).await.json();
+    let token = &booked["manage_token"];
+    let code = |text: &str| between(text, "Your code is ", ".").to_owned();
+    let first = code(&letter(folder.path(), 1).await);
+    let wrong = if first == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    let try_code = async |code: &str| {
+        street
+            .by_link("/confirm", token, &json!({"code": code}))
+            .await
+    };
+    for _ in 0..5 {
+        faulty(&try_code(wrong).await, "code", "code");
+    }
+    faulty(&try_code(&first).await, "code", "code_spent");
+    let again = async |email: &str| {
+        let sent = street
+            .by_link("/resend", token, &json!({"email": email}))
+            .await;
+        assert_eq!(sent.status_code(), 204);
+    };
+    // To a stranger nothing is sent, and nothing told.
+    again("eve@example.org").await;
+    again("vera@example.org").await;
+    let second = code(&letter(folder.path(), 2).await);
+    assert_ne!(first, second);
+    faulty(&try_code(&first).await, "code", "code");
+    let sure = try_code(&second).await;
+    sure.assert_status_ok();
+    assert_eq!(sure.json::<Value>()["status"], "confirmed");
+    again("vera@example.org").await;
+    again("vera@example.org").await;
+    letter(folder.path(), 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_confirms_is_cancelled_and_its_time_is_free() {
+    let (street, _folder) = street("link").await;
+    let booked: Value = street.act("/bookings", &wish(&street)).await.json();
+    let app = &street.salon.app;
+    street.salon.hands.forward(SignedDuration::from_mins(29));
+    app.cancel_unconfirmed().await.unwrap();
+    let token = &booked["manage_token"];
+    let seen: Value = street.seen_by(token).await.json();
+    assert_eq!(seen["status"], "requested");
+    street.salon.hands.forward(SignedDuration::from_mins(1));
+    // Two processes at once do it once.
+    let (one, two) = tokio::join!(app.cancel_unconfirmed(), app.cancel_unconfirmed());
+    one.unwrap();
+    two.unwrap();
+    let seen: Value = street.seen_by(token).await.json();
+    assert_eq!(seen["status"], "cancelled");
+    let id = booked["id"].as_str().unwrap();
+    let shown: Value = street.salon.get(&format!("/bookings/{id}")).await.json();
+    assert_eq!(shown["cancel_reason"], "Not confirmed in time");
+    assert_eq!(shown["version"], 2);
+    id_of(&street.act("/bookings", &wish(&street)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_house_may_be_sure_before_the_visitor_is() {
+    let (street, _folder) = street("link").await;
+    let booked: Value = street.act("/bookings", &wish(&street)).await.json();
+    let id = booked["id"].as_str().unwrap();
+    let confirm = street
+        .salon
+        .post(&format!("/bookings/{id}/confirm"), &json!({}));
+    confirm.await.assert_status_ok();
+    street.salon.hands.forward(SignedDuration::from_hours(1));
+    street.salon.app.cancel_unconfirmed().await.unwrap();
+    let shown: Value = street.salon.get(&format!("/bookings/{id}")).await.json();
+    assert_eq!(shown["status"], "confirmed");
+}
