@@ -22,6 +22,7 @@ pub(crate) use self::{
     gate::check,
     known::{Known, KnownCallers},
     passwords::Passwords,
+    rights::Module,
     tables::{ApiKeyRow, SignInRow, Tables, role_word},
     throttle::Throttle,
     tokens::Token,

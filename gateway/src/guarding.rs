@@ -5,6 +5,7 @@
 
 use domain::{
     hours::WorkingHours,
+    id::Id,
     slots::open_spans,
     time::{LocalSpan, Span, Zone},
 };
@@ -118,6 +119,8 @@ fn difference(these: &[Span], others: &[Span]) -> Vec<(Timestamp, Timestamp)> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct AffectedBooking {
     id: Uuid,
+    /// `booking`, or `session`: of a class, with whoever has a seat in it.
+    kind: &'static str,
     #[schema(value_type = String, format = DateTime)]
     start: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -144,6 +147,8 @@ impl App {
             end: end.and_then(|ends| ends.into_iter().max()),
         };
         let busy = self.ledger().busy(business, resources, within).await?;
+        let known = self.catalogue(business).await?;
+        let sessions = &known.catalogue.sessions;
         let mut affected: Vec<AffectedBooking> = vec![];
         for taken in busy {
             let inside = ranges.iter().any(|range| range.meets(&taken.body));
@@ -151,6 +156,11 @@ impl App {
             if inside && !known && taken.hold_until.is_none() {
                 affected.push(AffectedBooking {
                     id: taken.owner,
+                    kind: if sessions.contains_key(&Id::new(taken.owner)) {
+                        "session"
+                    } else {
+                        "booking"
+                    },
                     start: taken.body.start,
                     end: taken.body.end,
                 });

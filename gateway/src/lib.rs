@@ -69,6 +69,7 @@ mod serve;
 mod sheet;
 pub mod texts;
 mod timekeeping;
+mod timetabling;
 mod unread;
 mod visitors;
 

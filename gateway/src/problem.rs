@@ -20,7 +20,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-pub(crate) use self::refusals::{body_fault, violations_of_hours};
+pub(crate) use self::refusals::{body_fault, bookings_affected, violations_of_hours};
 use crate::texts::{Message, Speech};
 
 /// The kinds of refusals, as programs tell them apart.

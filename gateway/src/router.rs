@@ -48,6 +48,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::staff::routes())
                 .merge(routes::absences::routes())
                 .merge(routes::desks::routes())
+                .merge(routes::classes::routes())
+                .merge(routes::sessions::routes())
                 .merge(routes::clients::routes())
                 .merge(routes::bookings::routes())
                 .merge(routes::visits::routes())

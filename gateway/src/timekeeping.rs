@@ -8,6 +8,7 @@ use domain::{
     id::Id,
     planning::{Audience, Enquiry, Move, Taken, Unwelcome, Why, Wish},
     service::LONGEST_MIN,
+    session::{Schedule, Session},
     slots::{Freedom, Notice, Refusal, Slot, Unavailable},
     staff::Staff,
     time::{Minutes, Span},
@@ -46,6 +47,12 @@ pub(crate) struct SlotView {
     pub(crate) staff_id: Uuid,
     /// Where; null if it needs no desk.
     pub(crate) desk_id: Option<Uuid>,
+    /// A session of a class, in which a seat can be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) session_id: Option<Uuid>,
+    /// How many seats it has left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seats_left: Option<u16>,
     /// Of a visit: each service in its turn.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) services: Vec<ServedView>,
@@ -79,11 +86,29 @@ impl From<&Slot> for SlotView {
             end: slot.end(),
             staff_id: slot.staff_id().uuid(),
             desk_id: slot.desk_id().map(Id::uuid),
+            session_id: None,
+            seats_left: None,
             services: if slot.services.len() > 1 {
                 served.collect()
             } else {
                 vec![]
             },
+        }
+    }
+}
+
+impl SlotView {
+    /// A session in which a seat can be had.
+    pub(crate) fn of_session(id: Id<Session>, schedule: &Schedule, left: u16) -> Self {
+        let setting = &schedule.setting;
+        Self {
+            start: setting.start,
+            end: setting.end(),
+            staff_id: setting.staff_id.uuid(),
+            desk_id: setting.desk_id.map(Id::uuid),
+            session_id: Some(id.uuid()),
+            seats_left: Some(left),
+            services: vec![],
         }
     }
 }
@@ -433,7 +458,7 @@ pub(crate) fn id_of(resource: Resource) -> Uuid {
     }
 }
 
-fn span(span: Span) -> ledger::Span {
+pub(crate) fn span(span: Span) -> ledger::Span {
     ledger::Span::new(span.start(), span.end())
 }
 

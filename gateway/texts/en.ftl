@@ -54,6 +54,7 @@ detail-class-ended = The class has ended.
 detail-session-cancelled = The session was cancelled.
 detail-is-seat = The booking is a seat in a session: it has the session's time, staff member and service.
 detail-waitlist-state = The waitlist request is { $state }.
+detail-dates-taken = Of the dates asked for, { $count } cannot be had.
 
 # What is wrong with a field
 
@@ -121,7 +122,14 @@ violation-not-bookable = cannot be booked
 violation-does-not-do-it = does not do this service
 violation-desk-does-not-serve-it = does not serve this service
 violation-is-no-seat = only a seat in a session can go to another session
-violation-no-classes = classes are not offered yet
+violation-rrule = is no recurrence rule (RFC 5545): { $what }
+violation-no-date = names no date that lies ahead
+violation-needs-start = goes with a start only
+violation-start-or-period = give either a start or a period
+violation-seats-taken = { $taken } seats are taken
+violation-not-of-session = is not the session's; leave it out
+violation-session-cancelled = was cancelled
+violation-has-seat = has a seat in this session already
 violation-one-of-two = give either client_id or client
 violation-as-of = is neither a position nor an instant such as 2026-11-23T09:00:00Z
 violation-one-for-each = give it once, or once for each service

@@ -54,6 +54,7 @@ detail-class-ended = Le cours est terminé.
 detail-session-cancelled = La séance a été annulée.
 detail-is-seat = La réservation est une place dans une séance : elle en a l’heure, l’intervenant et la prestation.
 detail-waitlist-state = La demande en liste d’attente est à l’état { $state }.
+detail-dates-taken = Toutes les dates demandées ne sont pas libres (prises : { $count }).
 
 # Ce qui ne va pas dans un champ
 
@@ -121,7 +122,14 @@ violation-not-bookable = ne peut pas être réservé
 violation-does-not-do-it = ne fait pas cette prestation
 violation-desk-does-not-serve-it = ne sert pas à cette prestation
 violation-is-no-seat = seule une place dans une séance peut passer à une autre séance
-violation-no-classes = les cours ne sont pas encore proposés
+violation-rrule = n’est pas une règle de récurrence (RFC 5545) : { $what }
+violation-no-date = ne désigne aucune date à venir
+violation-needs-start = ne va qu’avec un début
+violation-start-or-period = donnez soit un début, soit une période
+violation-seats-taken = places prises : { $taken }
+violation-not-of-session = ne correspond pas à la séance ; omettez ce champ
+violation-session-cancelled = a été annulée
+violation-has-seat = a déjà une place dans cette séance
 violation-one-of-two = donnez client_id ou client
 violation-as-of = n’est ni une position ni un instant tel que 2026-11-23T09:00:00Z
 violation-one-for-each = donnez-le une fois, ou une fois par prestation

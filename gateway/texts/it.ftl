@@ -54,6 +54,7 @@ detail-class-ended = Il corso è terminato.
 detail-session-cancelled = La sessione è stata annullata.
 detail-is-seat = La prenotazione è un posto in una sessione: ne ha l’orario, l’operatore e il servizio.
 detail-waitlist-state = La richiesta in lista d’attesa è { $state }.
+detail-dates-taken = Non tutte le date richieste sono libere (occupate: { $count }).
 
 # Che cosa non va in un campo
 
@@ -121,7 +122,14 @@ violation-not-bookable = non si può prenotare
 violation-does-not-do-it = non esegue questo servizio
 violation-desk-does-not-serve-it = non serve per questo servizio
 violation-is-no-seat = solo un posto in una sessione può passare a un’altra sessione
-violation-no-classes = i corsi non sono ancora disponibili
+violation-rrule = non è una regola di ricorrenza (RFC 5545): { $what }
+violation-no-date = non indica alcuna data futura
+violation-needs-start = va indicato solo insieme a un inizio
+violation-start-or-period = indicare un inizio oppure un periodo
+violation-seats-taken = posti occupati: { $taken }
+violation-not-of-session = non corrisponde alla sessione; ometterlo
+violation-session-cancelled = è stata annullata
+violation-has-seat = ha già un posto in questa sessione
 violation-one-of-two = indicare client_id oppure client
 violation-as-of = non è una posizione né un istante come 2026-11-23T09:00:00Z
 violation-one-for-each = indicarlo una volta, o una volta per servizio

@@ -55,6 +55,7 @@ detail-class-ended = Zajęcia zostały zakończone.
 detail-session-cancelled = Termin zajęć został odwołany.
 detail-is-seat = Rezerwacja jest miejscem na zajęciach: ma ich termin, prowadzącego i usługę.
 detail-waitlist-state = Zgłoszenie na listę oczekujących ma stan { $state }.
+detail-dates-taken = Nie wszystkie wskazane terminy są wolne (zajętych: { $count }).
 
 # Co jest nie tak z polem
 
@@ -125,7 +126,14 @@ violation-not-bookable = nie można zarezerwować
 violation-does-not-do-it = nie wykonuje tej usługi
 violation-desk-does-not-serve-it = nie obsługuje tej usługi
 violation-is-no-seat = tylko miejsce na zajęciach można przenieść na inny termin zajęć
-violation-no-classes = zajęcia nie są jeszcze dostępne
+violation-rrule = nie jest regułą powtarzania (RFC 5545): { $what }
+violation-no-date = nie wskazuje żadnej przyszłej daty
+violation-needs-start = można podać tylko razem z początkiem
+violation-start-or-period = podaj albo początek, albo okres
+violation-seats-taken = zajęte miejsca: { $taken }
+violation-not-of-session = różni się od terminu zajęć; pomiń to pole
+violation-session-cancelled = termin został odwołany
+violation-has-seat = ma już miejsce na tych zajęciach
 violation-one-of-two = podaj client_id albo client
 violation-as-of = nie jest pozycją ani chwilą taką jak 2026-11-23T09:00:00Z
 violation-one-for-each = podaj raz albo raz dla każdej usługi

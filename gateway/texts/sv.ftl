@@ -54,6 +54,7 @@ detail-class-ended = Kursen är avslutad.
 detail-session-cancelled = Tillfället har ställts in.
 detail-is-seat = Bokningen är en plats vid ett kurstillfälle: den har tillfällets tid, medarbetare och tjänst.
 detail-waitlist-state = Önskemålet på väntelistan har status: { $state }.
+detail-dates-taken = Alla önskade datum är inte lediga (upptagna: { $count }).
 
 # Vad som är fel med ett fält
 
@@ -121,7 +122,14 @@ violation-not-bookable = kan inte bokas
 violation-does-not-do-it = utför inte tjänsten
 violation-desk-does-not-serve-it = används inte för tjänsten
 violation-is-no-seat = bara en plats vid ett kurstillfälle kan flyttas till ett annat
-violation-no-classes = gruppass finns inte än
+violation-rrule = är ingen upprepningsregel (RFC 5545): { $what }
+violation-no-date = anger inget kommande datum
+violation-needs-start = kan bara anges tillsammans med en start
+violation-start-or-period = ange antingen en start eller en period
+violation-seats-taken = upptagna platser: { $taken }
+violation-not-of-session = är inte tillfällets; utelämna det
+violation-session-cancelled = har ställts in
+violation-has-seat = har redan en plats vid det här tillfället
 violation-one-of-two = ange antingen client_id eller client
 violation-as-of = är varken en position eller en tidpunkt som 2026-11-23T09:00:00Z
 violation-one-for-each = ange det en gång, eller en gång per tjänst

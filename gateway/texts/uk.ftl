@@ -55,6 +55,7 @@ detail-class-ended = Заняття завершено.
 detail-session-cancelled = Цю дату заняття скасовано.
 detail-is-seat = Бронювання є місцем на занятті: час, працівник і послуга — ті самі, що в заняття.
 detail-waitlist-state = Запит у списку очікування має стан { $state }.
+detail-dates-taken = Не всі вказані дати вільні (зайнятих: { $count }).
 
 # Що не так із полем
 
@@ -125,7 +126,14 @@ violation-not-bookable = не можна забронювати
 violation-does-not-do-it = не виконує цієї послуги
 violation-desk-does-not-serve-it = не обслуговує цієї послуги
 violation-is-no-seat = на іншу дату заняття можна перенести лише місце на занятті
-violation-no-classes = групові заняття ще недоступні
+violation-rrule = не є правилом повторення (RFC 5545): { $what }
+violation-no-date = не називає жодної майбутньої дати
+violation-needs-start = можна вказати лише разом із початком
+violation-start-or-period = вкажіть або початок, або період
+violation-seats-taken = зайнято місць: { $taken }
+violation-not-of-session = не збігається із заняттям; не вказуйте це поле
+violation-session-cancelled = скасовано
+violation-has-seat = вже має місце на цьому занятті
 violation-one-of-two = вкажіть client_id або client
 violation-as-of = не є позицією чи моментом на зразок 2026-11-23T09:00:00Z
 violation-one-for-each = вкажіть один раз або для кожної послуги

@@ -104,8 +104,9 @@ impl Service {
             let (projector, stop) = (self.books.projector.clone(), projecting.clone());
             let swept = sweep(self.books.ledger.clone(), projecting.clone());
             let offered = app.clone().offer_freed_time(projecting.clone());
+            let timetables = app.clone().keep_timetables(projecting.clone());
             async move {
-                tokio::join!(projector.run(stop), swept, offered);
+                tokio::join!(projector.run(stop), swept, offered, timetables);
                 Ok(())
             }
         }));

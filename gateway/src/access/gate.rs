@@ -52,11 +52,7 @@ async fn switched_on(app: &App, caller: &Caller, entry: &Entry) -> Result<(), Pr
         return Ok(());
     };
     let known = app.catalogue_now(caller.business()).await?;
-    if module.is_on(&known.settings()?.modules) {
-        return Ok(());
-    }
-    let told = Message::new("detail-module-off").with("module", module.word());
-    Err(Problem::new(Code::ModuleOff).detail(told))
+    module.must_be_on(known.settings()?)
 }
 
 impl Caller {

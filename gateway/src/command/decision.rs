@@ -23,6 +23,8 @@ pub struct Decision {
     pub released_names: Vec<NameClaim>,
     /// Times that must be free.
     pub guards: Vec<Guard>,
+    /// What the guards find is new since it was decided, and belongs into it: it is decided again.
+    pub again_if_guarded: bool,
     /// It rests on the catalogue as of this position. [`Decision::write`] sets it for nothing; say it where
     /// something of the catalogue was looked at that may change.
     pub saw_catalogue: Option<ledger::Position>,
@@ -95,6 +97,7 @@ impl Decision {
             names: vec![],
             released_names: vec![],
             guards: vec![],
+            again_if_guarded: false,
             saw_catalogue: None,
             shows: vec![],
             moves_catalogue: false,
@@ -147,6 +150,14 @@ impl Decision {
             version: Version(before.0.saturating_add(events)),
             state: Arc::new(state),
         });
+    }
+
+    /// How many events it writes so far.
+    pub fn events(&self) -> usize {
+        self.streams
+            .iter()
+            .map(|stream| stream.payloads.len())
+            .sum()
     }
 
     /// A stream must be there, at whatever version.

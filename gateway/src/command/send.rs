@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use domain::id::Id;
 use futures::future::BoxFuture;
 use ledger::{
-    Append, AppendError, Appended, Attempt, Command, Expected, Guard, NewEvent, Position, Shown,
-    StreamWrite, Version,
+    Append, AppendError, Appended, Attempt, Command, Expected, Guard, NewEvent, Position, Refused,
+    Shown, StreamWrite, Version,
 };
 use serde_json::value::to_raw_value;
 use uuid::Uuid;
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     app::App,
     catalogue::{KINDS, Known},
-    problem::{Code, Problem},
+    problem::{Code, Problem, bookings_affected},
 };
 
 /// A stream as it stands, with all that is sealed in it open (or erased).
@@ -271,16 +272,26 @@ impl App {
             }
             let mut decision = decision;
             let left = std::mem::take(&mut decision.left);
+            let again_if_guarded = decision.again_if_guarded;
             let append = self.sealed(call, decision).await?;
             match self.ledger().append(append).await {
                 Ok(appended) => return self.done(call, appended, left),
                 Err(AppendError::Refused(refused))
-                    if refused.is_stale() && attempt.number < ATTEMPTS =>
+                    if attempt.number < ATTEMPTS
+                        && (refused.is_stale()
+                            || again_if_guarded && matches!(refused, Refused::Guarded { .. })) =>
                 {
                     attempt = Attempt {
                         number: attempt.number + 1,
                         after: Some(refused),
                     };
+                }
+                Err(AppendError::Refused(Refused::Guarded { by })) => {
+                    let known = self.catalogue(call.caller.business()).await?;
+                    let sessions = &known.catalogue.sessions;
+                    return Err(bookings_affected(&by, |owner| {
+                        sessions.contains_key(&Id::new(owner))
+                    }));
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -13,6 +13,7 @@ use domain::{
     desk::{self, DeskError},
     hours::{BadHours, HoursFault},
     money::MoneyError,
+    recurrence::BadRule,
     service::{LONGEST_MIN, ServiceError, TimingField},
     session::{MOST_SEATS, SessionError},
     staff::StaffError,
@@ -156,14 +157,15 @@ impl From<Refused> for Problem {
             Refused::NameTaken { kind, .. } => Self::new(Code::Conflict)
                 .detail(Message::new("detail-name-taken").with("kind", kind)),
             Refused::KeyReused => Self::new(Code::IdempotencyKeyReused),
-            Refused::Guarded { by } => bookings_affected(&by),
+            Refused::Guarded { by } => bookings_affected(&by, |_| false),
             Refused::PersonKeyGone { .. } => erased(),
         }
     }
 }
 
 /// One booking may hold several resources, and is told once.
-fn bookings_affected(hits: &[GuardHit]) -> Problem {
+/// 409: these lie in the time that would be closed. Some of them may be sessions of classes.
+pub(crate) fn bookings_affected(hits: &[GuardHit], is_session: impl Fn(Uuid) -> bool) -> Problem {
     let mut bookings: BTreeMap<Uuid, Span> = BTreeMap::new();
     for hit in hits {
         let whole = bookings.entry(hit.owner).or_insert(hit.body);
@@ -173,9 +175,10 @@ fn bookings_affected(hits: &[GuardHit]) -> Problem {
     let count = i64::try_from(bookings.len()).unwrap_or(i64::MAX);
     let mut bookings: Vec<_> = bookings.into_iter().collect();
     bookings.sort_by_key(|(id, span)| (span.start, *id));
-    let told = bookings
-        .into_iter()
-        .map(|(id, span)| json!({"id": id, "start": span.start, "end": span.end}));
+    let told = bookings.into_iter().map(|(id, span)| {
+        let kind = if is_session(id) { "session" } else { "booking" };
+        json!({"id": id, "kind": kind, "start": span.start, "end": span.end})
+    });
     Problem::new(Code::BookingsAffected)
         .detail(Message::new("detail-bookings-affected").with_number("count", count))
         .with("bookings", told.collect())
@@ -396,6 +399,12 @@ impl From<SessionError> for Problem {
             SessionError::Cancelled => wrong_state("detail-session-cancelled"),
             SessionError::Capacity => Self::field("capacity", out_of_range(1, MOST_SEATS.into())),
         }
+    }
+}
+
+impl From<BadRule> for Message {
+    fn from(error: BadRule) -> Self {
+        Self::new("violation-rrule").with("what", error)
     }
 }
 

@@ -7,7 +7,7 @@ use domain::{
     slots::Notice,
     time::{Minutes, local_date},
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -116,9 +116,15 @@ async fn availability(
         min: Minutes::ZERO,
     };
     let slots = inquiry.enquiry.slots(asked.from, asked.to, notice, &taken);
-    Ok(Answer::ok(Slots {
-        slots: slots.iter().map(SlotView::from).collect(),
-    }))
+    let mut slots: Vec<_> = slots.iter().map(SlotView::from).collect();
+    let days = known.settings()?.time_zone.days(asked.from, asked.to);
+    if let ([wish], Some(days)) = (&wishes[..], days) {
+        let from = days.start().max(app.now());
+        let open = app.open_sessions(business, &known, wish, from, days.end(), usize::MAX);
+        slots.extend(open.await?);
+        slots.sort_by_key(|slot| (slot.start, slot.staff_id, slot.session_id));
+    }
+    Ok(Answer::ok(Slots { slots }))
 }
 
 /// The first starts that can be had after a moment, within 62 days.
@@ -138,9 +144,18 @@ async fn next(State(app): State<App>, ask: Ask<NextQuery>) -> Result<Answer<Slot
     let wishes = wishes(&asked.service_id, &asked.staff_id, &asked.desk_id)?;
     let inquiry = app.inquire(business, &known, &wishes, wishes.len() > 1)?;
     let after = asked.after.unwrap_or_else(|| app.now());
-    Ok(Answer::ok(Slots {
-        slots: inquiry.next_free(after, limit).await?,
-    }))
+    let mut slots = inquiry.next_free(after, limit).await?;
+    if let [wish] = &wishes[..] {
+        let from = after.max(app.now());
+        let until = from
+            .saturating_add(SignedDuration::from_hours(24 * 62))
+            .unwrap_or(from);
+        let open = app.open_sessions(business, &known, wish, from, until, limit);
+        slots.extend(open.await?);
+        slots.sort_by_key(|slot| (slot.start, slot.staff_id, slot.session_id));
+        slots.truncate(limit);
+    }
+    Ok(Answer::ok(Slots { slots }))
 }
 
 /// The services wished for, each with its staff member and desk.

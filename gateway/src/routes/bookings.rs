@@ -5,6 +5,7 @@ mod money;
 mod moving;
 mod one;
 mod place;
+mod seats;
 mod view;
 mod words;
 

@@ -21,7 +21,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::bookings::{Named, Names};
+use super::{
+    bookings::{Named, Names},
+    sessions::SessionView,
+};
 use crate::{
     app::App,
     as_of::AsOf,
@@ -101,7 +104,7 @@ struct CalendarView {
     to: Date,
     /// By their start.
     bookings: Vec<CalendarBooking>,
-    /// Sessions of classes. Always empty until classes exist.
+    /// Sessions of classes, with their seats; those that were called off are left out.
     sessions: Vec<SessionView>,
     /// Absences of staff, holidays of desks, closures of the house.
     absences: Vec<AwayView>,
@@ -143,10 +146,6 @@ struct CalendarBooking {
     created_at: Timestamp,
     version: i64,
 }
-
-/// A session of a class.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-struct SessionView {}
 
 /// Somebody or something that is away.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -205,6 +204,8 @@ struct HourView {
     end: Timestamp,
     /// A booking stands in each hour that it has a part in.
     bookings: Vec<CalendarBooking>,
+    /// So does a session of a class, whoever has a seat in it.
+    sessions: Vec<SessionView>,
 }
 
 /// Day, week or month; everyone's or one's own.
@@ -254,6 +255,20 @@ async fn show(
     });
     let spans: Vec<_> = away.iter().filter_map(|a| away_span(zone, a)).collect();
     let to_be_moved = calendar::to_be_moved(app.pool(), &scope, &spans).await?;
+    let sessions = app
+        .sessions_between(&ask.caller, &known, span, |schedule| {
+            let setting = &schedule.setting;
+            asked
+                .staff_id
+                .is_none_or(|id| setting.staff_id.uuid() == id)
+                && asked
+                    .desk_id
+                    .is_none_or(|id| setting.desk_id == Some(Id::new(id)))
+                && asked
+                    .service_id
+                    .is_none_or(|id| setting.service_id.uuid() == id)
+        })
+        .await?;
     let dates: Vec<_> = asked
         .from
         .series(1.day())
@@ -266,7 +281,7 @@ async fn show(
         from: asked.from,
         to,
         bookings,
-        sessions: vec![],
+        sessions,
         absences: away.into_iter().map(|a| AwayView::of(a, &names)).collect(),
         opening_hours: known
             .catalogue
@@ -308,6 +323,18 @@ async fn monitor(
         ..Filter::default()
     };
     let hours = calendar::monitor(app.pool(), &scope, zone, asked.date, &filter).await?;
+    let day = days(zone, asked.date, asked.date)?;
+    let sessions = app
+        .sessions_between(&ask.caller, &known, day, |schedule| {
+            let setting = &schedule.setting;
+            asked
+                .staff_id
+                .is_none_or(|id| setting.staff_id.uuid() == id)
+                && asked
+                    .desk_id
+                    .is_none_or(|id| setting.desk_id == Some(Id::new(id)))
+        })
+        .await?;
     let today = zone.date_of(app.now());
     let since = zone.days(today, today).map_or(app.now(), |day| day.start());
     let inside = calendar::inside(app.pool(), &scope, since, &filter).await?;
@@ -329,6 +356,11 @@ async fn monitor(
                 start: hour.span.start(),
                 end: hour.span.end(),
                 bookings: hour.bookings.iter().map(show).collect(),
+                sessions: sessions
+                    .iter()
+                    .filter(|session| session.is_in(hour.span))
+                    .cloned()
+                    .collect(),
             })
             .collect(),
         inside: inside.iter().map(show).collect(),
@@ -415,7 +447,7 @@ impl CalendarBooking {
             id: entry.booking_id.uuid(),
             reference: entry.reference.clone(),
             visit_id: entry.visit_id.map(Id::uuid),
-            session_id: None,
+            session_id: entry.session_id.map(Id::uuid),
             status: entry.status.as_str(),
             deleted: entry.deleted,
             arrived_at: entry.arrived_at,
@@ -441,7 +473,7 @@ impl CalendarBooking {
             id: id.uuid(),
             reference: held.reference.to_string(),
             visit_id: held.visit_id.map(Id::uuid),
-            session_id: None,
+            session_id: plan.session_id.map(Id::uuid),
             status: held.status.as_str(),
             deleted: held.deleted,
             arrived_at: held.arrived_at,

@@ -172,11 +172,6 @@ async fn bad_wishes_are_told_by_their_fields_and_write_nothing() {
             "not_found",
         ),
         (with("desk_id", json!(Uuid::nil())), "desk_id", "not_found"),
-        (
-            with("session_id", json!(Uuid::nil())),
-            "session_id",
-            "no_classes",
-        ),
         (with("price", json!("-1.00")), "price", "negative"),
         (with("price", json!("1.001")), "price", "too_precise"),
         (

@@ -8,6 +8,7 @@
 mod access;
 mod bad_input;
 mod bookings;
+mod classes;
 mod closing;
 mod conventions;
 mod description;

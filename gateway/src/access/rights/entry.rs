@@ -1,6 +1,14 @@
 //! What the table says of one operation.
 
-use domain::{access::Right, business::Modules};
+use domain::{
+    access::Right,
+    business::{Modules, Settings},
+};
+
+use crate::{
+    problem::{Code, Problem},
+    texts::Message,
+};
 
 /// The methods that operations have. (`HEAD` is `GET` without a body.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +86,18 @@ impl Module {
             Self::Waitlist => modules.waitlist,
             Self::Loyalty => modules.loyalty,
         }
+    }
+
+    /// The business has it switched on.
+    ///
+    /// # Errors
+    /// 403 `module_off`.
+    pub(crate) fn must_be_on(self, settings: &Settings) -> Result<(), Problem> {
+        if self.is_on(&settings.modules) {
+            return Ok(());
+        }
+        let told = Message::new("detail-module-off").with("module", self.word());
+        Err(Problem::new(Code::ModuleOff).detail(told))
     }
 
     pub(crate) const fn word(self) -> &'static str {

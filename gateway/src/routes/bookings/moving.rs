@@ -3,7 +3,7 @@
 use axum::extract::State;
 use cqrs_es::Aggregate as _;
 use domain::{
-    booking::{Booking, BookingCommand, Plan},
+    booking::{Booking, BookingCommand, BookingError, Plan},
     id::Id,
     planning::{Move, Wish},
     slots::Freedom,
@@ -24,6 +24,7 @@ use crate::{
     catalogue::Known,
     command::{Answer, At, Call, Decision, Done, Envelope, Outcome},
     problem::{Code, Problem},
+    texts::Message,
     timekeeping::{Inquiry, Terms, claim_set},
 };
 
@@ -31,9 +32,11 @@ use crate::{
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RescheduleFields {
-    /// When it begins.
-    #[schema(value_type = String, format = DateTime)]
-    pub(crate) start: Timestamp,
+    /// When it begins; a seat has its session's time.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    start: Option<Timestamp>,
+    /// Of a seat in a session: another session, and nothing else.
+    session_id: Option<Uuid>,
     /// By whom; absent: as it was.
     staff_id: Option<Uuid>,
     /// Where; absent: as it was, or at another desk that serves it.
@@ -95,6 +98,18 @@ pub(super) async fn reschedule(
     call: Call<RescheduleFields>,
 ) -> Shown {
     let asked = &call.body;
+    let start = match (asked.session_id, asked.start) {
+        (Some(session), None) => return app.change_seat(&call, Id::new(id), session).await,
+        (None, Some(start)) => start,
+        (Some(_), Some(_)) => {
+            let told = Message::new("violation-not-of-session");
+            return Err(Problem::field("start", told));
+        }
+        (None, None) => {
+            let told = Message::new("violation-missing");
+            return Err(Problem::field("start", told));
+        }
+    };
     let moving = Moving {
         id: Id::new(id),
         to: Move {
@@ -102,7 +117,7 @@ pub(super) async fn reschedule(
             desk_id: asked.desk_id.map(Id::new),
             duration_min: asked.duration_min.map(Minutes::new),
         },
-        start: Some(asked.start),
+        start: Some(start),
         service: None,
         freedom: Freedom {
             outside_hours: asked.outside_hours,
@@ -187,6 +202,9 @@ impl App {
             // Another system told neither what was done nor for whom.
             return Err(Problem::new(Code::WrongState));
         };
+        if held.plan.session_id.is_some() {
+            return Err(BookingError::IsSeat.into());
+        }
         let wish = Wish {
             service_id,
             staff_id: held.plan.staff_id,
@@ -230,6 +248,9 @@ impl App {
                 loaded
                     .state
                     .decide((moving.command)(Box::new(held.plan.clone())))?;
+                if held.plan.session_id.is_some() {
+                    return Err(BookingError::IsSeat.into());
+                }
                 let known = self.catalogue_for(call, &attempt).await?;
                 let inquiry = moving.inquiry(self, business, &known, &held.plan)?;
                 let start = moving.start.unwrap_or(held.plan.start);
@@ -295,6 +316,11 @@ impl App {
         let Ok(held) = loaded.state.held() else {
             return refused;
         };
+        if let (Some(session), Some(client)) = (held.plan.session_id, held.client_id) {
+            return self
+                .told_which_else(business, session, client, refused)
+                .await;
+        }
         let Ok(inquiry) = moving.inquiry(self, business, &known, &held.plan) else {
             return refused;
         };

@@ -73,9 +73,15 @@ impl App {
                     now: self.now(),
                     call,
                 };
-                let events = loaded.state.decide(command(&step)?)?;
+                let mut events = loaded.state.decide(command(&step)?)?;
                 let mut after = loaded.state.clone();
                 events.iter().cloned().for_each(|event| after.apply(event));
+                if loaded.state.claims().is_empty() && !after.claims().is_empty() {
+                    let known = self.catalogue_for(call, &attempt).await?;
+                    let more = self.follows_session(&known, &after)?;
+                    more.iter().cloned().for_each(|event| after.apply(event));
+                    events.extend(more);
+                }
                 let mut decision = Decision::new(Outcome::changed(id.uuid()));
                 decision.write::<Booking>(self, id.uuid(), loaded.version, &events)?;
                 if claims_changed(&loaded.state, &after) {

@@ -6,6 +6,7 @@ use domain::{
     booking::{Booking, BookingCommand, BookingEvent, Comment, Placement, Plan, Reference, Status},
     client::{Client, ClientCommand},
     id::{self, Id},
+    money::Money,
     planning::Wish,
     sealed::{KeyId, Sealed},
     slots::Freedom,
@@ -18,7 +19,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::view::BookingView;
+use super::{seats::take_seat, view::BookingView};
 use crate::{
     app::App,
     catalogue::Known,
@@ -37,23 +38,24 @@ const CHOICES: usize = 12;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlaceFields {
-    service_id: Uuid,
+    /// What; needed unless `session_id` says so.
+    pub(super) service_id: Option<Uuid>,
     /// By whom; absent: by anyone who does it, the least loaded first.
-    staff_id: Option<Uuid>,
+    pub(super) staff_id: Option<Uuid>,
     /// Where; absent: at any desk that serves it, if it needs one.
-    desk_id: Option<Uuid>,
-    /// A session of a class. Refused until classes exist.
+    pub(super) desk_id: Option<Uuid>,
+    /// A seat in this session of a class, which says what, when, by whom and where.
     session_id: Option<Uuid>,
     /// For whom: a client who is known.
     client_id: Option<Uuid>,
     /// For whom: a client who becomes known with the booking.
     client: Option<NewClient>,
-    /// When it begins.
-    #[schema(value_type = String, format = DateTime)]
-    start: Timestamp,
+    /// When it begins; needed unless `session_id` says so.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) start: Option<Timestamp>,
     /// How long it takes; absent: as the price list says.
     #[schema(minimum = 1, maximum = 44_640)]
-    duration_min: Option<u32>,
+    pub(super) duration_min: Option<u32>,
     /// A first comment on it.
     comment: Option<String>,
     /// Where it came from, in the business's words: `phone`, `walk-in`. Absent: the door through which it came.
@@ -63,10 +65,10 @@ pub(crate) struct PlaceFields {
     price: Option<String>,
     /// Outside of working hours, for staff with the right.
     #[serde(default)]
-    outside_hours: bool,
+    pub(super) outside_hours: bool,
     /// Off the grid of starts, for staff with the right: a walk-in, now.
     #[serde(default)]
-    off_grid: bool,
+    pub(super) off_grid: bool,
 }
 
 /// For whom, once it has been looked at.
@@ -163,14 +165,8 @@ pub(super) async fn place(
 ) -> Result<Answer<BookingView>, Problem> {
     let business = call.caller.business();
     let asked = &call.body;
-    if asked.session_id.is_some() {
-        return Err(Problem::field(
-            "session_id",
-            Message::new("violation-no-classes"),
-        ));
-    }
     let known = app.catalogue(business).await?;
-    let wish = asked.wish(&known)?;
+    let price = asked.price(&known)?;
     let making = Making {
         booker: Booker::read(asked.client_id, asked.client.as_ref(), &app, &call, &known)?,
         visit_id: None,
@@ -178,25 +174,22 @@ pub(super) async fn place(
         source: source(&call, asked.source.as_deref())?,
         comment: comment(asked.comment.as_deref())?,
     };
+    if let Some(session_id) = asked.session_id {
+        return take_seat(&app, &call, session_id, &making, price).await;
+    }
+    let (wish, start) = asked.wish(price)?;
     let freedom = Freedom {
         outside_hours: asked.outside_hours,
         off_grid: asked.off_grid,
     };
     let done = app
-        .make(
-            &call,
-            &making,
-            &[wish],
-            asked.start,
-            freedom,
-            &[app.new_id()],
-        )
+        .make(&call, &making, &[wish], start, freedom, &[app.new_id()])
         .await?;
     app.show_booking(business, &done).await
 }
 
 impl PlaceFields {
-    fn wish(&self, known: &Known) -> Result<Wish, Problem> {
+    fn price(&self, known: &Known) -> Result<Option<Money>, Problem> {
         let currency = known.settings()?.currency;
         let mut checks = Checks::default();
         let price = self
@@ -204,13 +197,28 @@ impl PlaceFields {
             .as_deref()
             .and_then(|text| checks.price("price", text, currency));
         checks.done()?;
-        Ok(Wish {
-            service_id: Id::new(self.service_id),
+        Ok(price)
+    }
+
+    fn wish(&self, price: Option<Money>) -> Result<(Wish, Timestamp), Problem> {
+        let mut checks = Checks::default();
+        if self.service_id.is_none() {
+            checks.fault("service_id", Message::new("violation-missing"));
+        }
+        if self.start.is_none() {
+            checks.fault("start", Message::new("violation-missing"));
+        }
+        let (Some(service_id), Some(start)) = (self.service_id, self.start) else {
+            return Err(checks.into());
+        };
+        let wish = Wish {
+            service_id: Id::new(service_id),
             staff_id: self.staff_id.map(Id::new),
             desk_id: self.desk_id.map(Id::new),
             duration_min: self.duration_min.map(Minutes::new),
             price,
-        })
+        };
+        Ok((wish, start))
     }
 }
 
@@ -342,7 +350,7 @@ impl App {
 
 impl Making {
     /// What making one booking comes to.
-    fn events(
+    pub(super) fn events(
         &self,
         app: &App,
         call: &Envelope,

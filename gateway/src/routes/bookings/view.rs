@@ -28,8 +28,10 @@ pub(crate) struct BookingView {
     reference: String,
     /// The visit that it is part of.
     visit_id: Option<Uuid>,
-    /// The class session that it is a seat of. Always null until classes exist.
+    /// The session of a class that it is a seat in.
     session_id: Option<Uuid>,
+    /// The series that it is one date of.
+    series_id: Option<Uuid>,
     /// `requested`, `confirmed`, `completed`, `no_show` or `cancelled`.
     status: &'static str,
     /// Taken out of sight; nothing of it is lost.
@@ -313,7 +315,8 @@ impl BookingView {
             id: id.uuid(),
             reference: held.reference.to_string(),
             visit_id: held.visit_id.map(Id::uuid),
-            session_id: None,
+            session_id: plan.session_id.map(Id::uuid),
+            series_id: held.series_id.map(Id::uuid),
             status: held.status.as_str(),
             deleted: held.deleted,
             arrived_at: held.arrived_at,
