@@ -37,3 +37,7 @@ demo *args:
 bench *args:
     cargo build --locked --release -p daybook -p bench
     "${CARGO_TARGET_DIR:-target}"/release/bench {{args}}
+
+# Kill service and NATS at random under load, for five minutes, and see that every event is told once and in order
+soak seconds="300":
+    DAYBOOK_SOAK_S={{seconds}} cargo test --locked --workspace --test soak -- --nocapture

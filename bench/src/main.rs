@@ -3,8 +3,9 @@
 //! `just bench` measures the release build on a private PostgreSQL, synced to disk as in service, and prints one table.
 //! Each round does everything once, in another order; medians are told, ratios within each round.
 //!
-//! Three databases stand side by side in one server: one for `pgbench`, one for a service that only serves the API, and one for the
-//! service as it ships, with the projector. So none of them ever works on what another one left.
+//! Four databases stand side by side in one server: one for `pgbench`, one for a service that only serves the API, one for a
+//! service with the projector beside it, and one for a service that publishes to NATS as well. So none of them ever
+//! works on what another one left.
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
 mod bare;
@@ -16,6 +17,7 @@ mod rounds;
 mod scene;
 mod service;
 mod table;
+mod told;
 
 use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, path::PathBuf, time::Duration};
 
@@ -117,13 +119,15 @@ async fn main() -> anyhow::Result<()> {
     )
     .await
     .context("the private PostgreSQL did not start")?;
+    let told = told::Told::start(dir.path()).await?;
     let program = Program {
         path,
         dir: dir.path().to_owned(),
+        nats: told.as_ref().map(|told| told.url().to_owned()),
     };
     let before = machine::load_average();
     let only = arguments.only.as_deref().unwrap_or_default();
-    let mut bench = Bench::set_up(&server, program, arguments.amount(), only).await?;
+    let mut bench = Bench::set_up(&server, program, told, arguments.amount(), only).await?;
     let done = bench.run().await;
     let rows = bench.close().await?;
     server.leave().await;

@@ -31,6 +31,7 @@ use crate::{
     scene::{Database, House, Size},
     service::{Program, Service},
     table::{Row, Sample},
+    told::{Told, all_told},
 };
 
 /// How many clients at a time.
@@ -43,8 +44,10 @@ const HOT: Size = Size {
 };
 /// How long a stream of bookings is before it is appended to.
 const STREAM: usize = 50;
-/// As it ships.
+/// With the read models.
 const WHOLE: &str = "api,projector";
+/// As it ships.
+const TELLING: &str = "api,projector,herald";
 /// Read models that have not caught up by then never will.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -55,7 +58,7 @@ enum Who {
     Bare,
     /// The service with the role `api` alone.
     Door,
-    /// The service as it ships.
+    /// The service with the projector.
     Whole,
 }
 
@@ -74,6 +77,8 @@ enum What {
     Finder,
     /// The slot finder, over HTTP.
     Availability,
+    /// Bookings, and when a subscriber hears of them.
+    Told,
 }
 
 /// Everything set up.
@@ -96,6 +101,16 @@ pub(crate) struct Bench {
     catch_up: Row,
     rebuilt: Row,
     transactions: Row,
+    telling: Option<Telling>,
+}
+
+/// A service that publishes.
+struct Telling {
+    told: Told,
+    scene: Scene,
+    heard: Row,
+    retold: Row,
+    bare: Row,
 }
 
 /// A database with its service.
@@ -141,6 +156,14 @@ fn plan() -> Vec<(What, Row)> {
     let month = "slots of 20 staff, 31 days, 10,000 bookings";
     plan.push((What::Finder, row(format!("{month}, in process"), None, "")));
     plan.push((
+        What::Told,
+        row(
+            "bookings over HTTP, API, projector and herald",
+            Some(32),
+            "",
+        ),
+    ));
+    plan.push((
         What::Availability,
         row(format!("{month}, over HTTP"), Some(1), ""),
     ));
@@ -151,6 +174,7 @@ impl Bench {
     pub(crate) async fn set_up(
         server: &Postgres,
         program: Program,
+        told: Option<Told>,
         amount: Amount,
         only: &str,
     ) -> anyhow::Result<Self> {
@@ -186,6 +210,19 @@ impl Bench {
         all(door.service.address()?, comments).await?;
         eprintln!("wrote streams of {STREAM}");
 
+        let wanted = plan.iter().any(|(what, _)| *what == What::Told);
+        let telling = match told.filter(|_| wanted) {
+            Some(told) => {
+                let scene = Scene::new(server, &program, "told", TELLING, amount).await?;
+                all_told(&scene.database.owner).await?;
+                eprintln!("told of {} businesses", amount.businesses);
+                Some(Telling::new(told, scene))
+            }
+            None => {
+                plan.retain(|(what, _)| *what != What::Told);
+                None
+            }
+        };
         let bare_database = Database::new(server, &program, bare::DATABASE).await?;
         let like = &whole.database.owner;
         let bare = Bare::new(server, &bare_database.owner, like, amount.businesses).await?;
@@ -209,6 +246,7 @@ impl Bench {
             catch_up: row("projector catching up: events", None, ""),
             rebuilt: row("rebuild of all read models: events", None, ""),
             transactions: row("transactions for each booking, API alone", Some(32), "each"),
+            telling,
         })
     }
 
@@ -234,6 +272,9 @@ impl Bench {
             self.compare();
             let caught_up = self.door.catch_up(&self.program).await?;
             self.catch_up.samples.push(Sample::figure(caught_up));
+            if let Some(telling) = &mut self.telling {
+                telling.tell_again(&self.program).await?;
+            }
             self.whole.caught_up().await?;
             let mut after = row(format!("… after {round} rounds"), None, "MB");
             after.samples.extend(self.whole.resident());
@@ -259,6 +300,12 @@ impl Bench {
         }
         self.bare_database.close().await;
         let mut rows: Vec<Row> = self.plan.into_iter().map(|(_, row)| row).collect();
+        if let Some(telling) = self.telling {
+            telling.scene.service.stop().await?;
+            telling.scene.database.close().await;
+            telling.told.stop().await;
+            rows.extend([telling.heard, telling.retold, telling.bare]);
+        }
         rows.extend([
             self.live,
             self.catch_up,
@@ -319,6 +366,27 @@ impl Bench {
                 Ok(self.spent(&self.door, 8, length, shot).await?.1)
             }
             What::Import => self.import(round).await,
+            What::Told => {
+                let telling = self.telling.as_mut().context("nobody is told")?;
+                let listening = telling.told.listen().await?;
+                let scene = &telling.scene;
+                let pid = scene.service.pid();
+                let before = Spent::now(pid, self.postmaster);
+                let shot = || scene.any()?.booking();
+                let took = load(scene.service.address()?, 32, length, shot).await?;
+                let spent = Spent::now(pid, self.postmaster).since(before);
+                let heard = listening.await??;
+                anyhow::ensure!(
+                    heard.each.len() >= took.each.len(),
+                    "{} bookings, {} events heard",
+                    took.each.len(),
+                    heard.each.len()
+                );
+                let heard = Sample::of(&heard, Spent::default()).without_spent();
+                telling.heard.samples.push(heard);
+                scene.caught_up().await?;
+                Ok(Sample::of(&took, spent))
+            }
             What::Finder => {
                 let took = self.month.find(&self.whole.database.app, length).await?;
                 Ok(Sample::of(&took, Spent::default()).without_spent())
@@ -423,6 +491,7 @@ impl Bench {
             .map(|(what, _)| match what {
                 What::Many(_, clients) => last(&self.plan, What::Many(Who::Bare, *clients)),
                 What::One(_, clients) => last(&self.plan, What::One(Who::Bare, *clients)),
+                What::Told => last(&self.plan, What::Many(Who::Bare, 32)),
                 What::Stream | What::Import | What::Finder | What::Availability => None,
             })
             .collect();
@@ -431,6 +500,56 @@ impl Bench {
                 sample.of_bare = sample.figure.zip(bare).map(|(ours, bare)| ours / bare);
             }
         }
+    }
+}
+
+impl Telling {
+    fn new(told: Told, scene: Scene) -> Self {
+        Self {
+            told,
+            scene,
+            heard: row(
+                "events heard by a subscriber; lag since they were recorded",
+                Some(32),
+                "",
+            ),
+            retold: row("herald catching up: events", None, ""),
+            bare: row(
+                "bare NATS publisher, the same messages, as many on their way",
+                None,
+                "",
+            ),
+        }
+    }
+
+    /// Takes the stream away and lets a herald tell everything again; then the same by a bare publisher.
+    async fn tell_again(&mut self, program: &Program) -> anyhow::Result<()> {
+        let database = &self.scene.database;
+        let api = program.serve(database.name, &database.url, WHOLE).await?;
+        std::mem::replace(&mut self.scene.service, api)
+            .stop()
+            .await?;
+        self.told.forget().await?;
+        sqlx::query("delete from herald_position")
+            .execute(&database.owner)
+            .await?;
+        let begun = Instant::now();
+        let herald = program
+            .serve(database.name, &database.url, "herald")
+            .await?;
+        let events = all_told(&database.owner).await?;
+        let retold = count(events) / begun.elapsed().as_secs_f64();
+        herald.stop().await?;
+        let bare = self.told.bare(events).await?;
+        self.retold.samples.push(Sample {
+            of_bare: Some(retold / bare),
+            ..Sample::figure(retold)
+        });
+        self.bare.samples.push(Sample {
+            of_bare: Some(1.0),
+            ..Sample::figure(bare)
+        });
+        self.scene.restart(program, TELLING).await
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) const MASTER_KEY: &str =
 pub(crate) struct Program {
     pub(crate) path: PathBuf,
     pub(crate) dir: PathBuf,
+    /// Where those with the role herald publish.
+    pub(crate) nats: Option<String>,
 }
 
 /// One that runs. Ends with this value, whatever happens.
@@ -47,7 +49,7 @@ impl Program {
             .env("DAYBOOK_DATA_DIR", self.dir.join(database))
             .env("DAYBOOK_DATABASE_URL", url)
             .env("DAYBOOK_MASTER_KEY", MASTER_KEY)
-            .env("DAYBOOK_NATS_URL", "off")
+            .env("DAYBOOK_NATS_URL", self.nats.as_deref().unwrap_or("off"))
             .env("DAYBOOK_LISTEN", "127.0.0.1:0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -55,7 +55,8 @@ impl From<Output> for Done {
     }
 }
 
-/// The command, on a data dir, with nothing of the settings around it. No NATS: what is told here does not hang on it.
+/// The command, on a data dir, with nothing of the settings around it. No NATS but for data dirs that are made for it:
+/// most of what is told here does not hang on it.
 pub(crate) fn prepared(dir: &DataDir, words: &[&str]) -> Command {
     let mut command = Command::new(binary());
     for (name, _) in std::env::vars_os() {
@@ -69,8 +70,10 @@ pub(crate) fn prepared(dir: &DataDir, words: &[&str]) -> Command {
         .args(words)
         .arg("--data-dir")
         .arg(dir.path())
-        .env("DAYBOOK_NATS_URL", "off")
         .stdin(Stdio::null());
+    if !dir.publishes() {
+        command.env("DAYBOOK_NATS_URL", "off");
+    }
     command
 }
 

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, test_kill_process};
 use tempfile::TempDir;
 
 /// How long a private server may take to stop after its last user was killed.
@@ -15,7 +16,11 @@ const STOPS_WITHIN: Duration = Duration::from_secs(30);
 
 /// A new data dir, removed in the end.
 #[derive(Debug)]
-pub struct DataDir(TempDir);
+pub struct DataDir {
+    dir: TempDir,
+    /// Whether what runs on it publishes to a private NATS.
+    nats: bool,
+}
 
 impl DataDir {
     /// Makes one.
@@ -29,19 +34,54 @@ impl DataDir {
         let dir = dir.expect("there is room for a folder");
         // Root's PostgreSQL runs as another user, who has to get in.
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("it is ours");
-        Self(dir)
+        Self { dir, nats: false }
+    }
+
+    /// Makes one with a private NATS; none, and says so, where no nats-server is installed.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn with_nats() -> Option<Self> {
+        let there = testbed::Nats::is_installed();
+        if !there {
+            eprintln!("skipped: there is no nats-server here; ops/setup installs one");
+        }
+        there.then(|| {
+            let mut dir = Self::new();
+            dir.nats = true;
+            dir
+        })
+    }
+
+    pub(crate) fn publishes(&self) -> bool {
+        self.nats
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.dir.path()
     }
 
     /// Whether its private PostgreSQL runs.
     #[must_use]
     pub fn has_postgres(&self) -> bool {
         self.path().join("postgres/postmaster.pid").exists()
+    }
+
+    /// The process of its private NATS, while one runs.
+    #[must_use]
+    pub fn nats(&self) -> Option<Pid> {
+        let run = self.path().join("nats.run");
+        let pid = fs::read_to_string(run.join("nats.pid")).ok()?;
+        let pid = pid.trim().parse().ok().and_then(Pid::from_raw)?;
+        let lives = test_kill_process(pid).is_ok();
+        lives.then_some(pid)
+    }
+
+    fn has_servers(&self) -> bool {
+        self.has_postgres() || self.nats().is_some()
     }
 
     /// Waits until its private PostgreSQL was stopped, because nobody uses it any more.
@@ -54,10 +94,10 @@ impl DataDir {
 
     fn stops(&self) -> bool {
         let began = Instant::now();
-        while self.has_postgres() && began.elapsed() < STOPS_WITHIN {
+        while self.has_servers() && began.elapsed() < STOPS_WITHIN {
             thread::sleep(Duration::from_millis(20));
         }
-        !self.has_postgres()
+        !self.has_servers()
     }
 }
 

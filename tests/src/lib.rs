@@ -8,6 +8,7 @@ mod binary;
 mod command;
 mod folder;
 mod follow;
+pub mod published;
 mod service;
 mod shop;
 

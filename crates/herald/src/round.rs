@@ -17,6 +17,8 @@ use crate::{
 
 /// A business that could not be published is tried again after this.
 const PARKED_FOR: Duration = Duration::from_secs(60);
+/// The stream is looked at this often: an operator may have deleted it while nothing happened.
+const LOOKS_EVERY: Duration = Duration::from_secs(5);
 
 pub(crate) struct Round<'h> {
     herald: &'h Inner,
@@ -26,6 +28,7 @@ pub(crate) struct Round<'h> {
     /// Businesses that cannot be published at the moment, until when.
     parked: HashMap<BusinessId, Instant>,
     has_published: bool,
+    look_at: Instant,
 }
 
 impl<'h> Round<'h> {
@@ -37,6 +40,7 @@ impl<'h> Round<'h> {
             queue: Queue::default(),
             parked: HashMap::new(),
             has_published: false,
+            look_at: Instant::now() + LOOKS_EVERY,
         }
     }
 
@@ -74,6 +78,7 @@ impl<'h> Round<'h> {
             }
             if look {
                 self.queue.call(books.behind().await?);
+                self.look_at_stream().await?;
             }
             let businesses = self.take();
             if !businesses.is_empty() {
@@ -91,6 +96,22 @@ impl<'h> Round<'h> {
             }
             Wakeup::Look => true,
         }
+    }
+
+    /// Now and then, sees that the stream is still the one that is known, and ends where it is known to.
+    async fn look_at_stream(&mut self) -> Result<(), Fault> {
+        if Instant::now() < self.look_at {
+            return Ok(());
+        }
+        self.look_at = Instant::now() + LOOKS_EVERY;
+        let ends = self.stream.ends().await?;
+        if (&ends.created, ends.last) == (&self.known.created, self.known.sequence) {
+            return Ok(());
+        }
+        Err(Fault::OutOfStep(format!(
+            "it ends with message {}, not {}",
+            ends.last, self.known.sequence
+        )))
     }
 
     /// Takes the next businesses, those that are parked apart.

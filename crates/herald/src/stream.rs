@@ -6,7 +6,7 @@ use async_nats::{
     Client, HeaderMap,
     jetstream::{
         Context, ErrorCode,
-        context::{GetStreamErrorKind, PublishError, PublishErrorKind},
+        context::{GetStreamErrorKind, PublishError, PublishErrorKind, RequestErrorKind},
         message::{PublishMessage, StreamMessage},
         publish::PublishAck,
         stream::{
@@ -110,11 +110,14 @@ impl Stream {
 
     /// Where it begins and ends.
     pub(crate) async fn ends(&self) -> Result<Ends, Fault> {
-        let info = self
-            .handle
-            .get_info()
-            .await
-            .map_err(|error| Fault::Away(chain(&error)))?;
+        let info = self.handle.get_info().await;
+        let info = info.map_err(|error| match error.kind() {
+            // JetStream itself says so: there is no such stream any more.
+            RequestErrorKind::Other => Fault::OutOfStep(chain(&error)),
+            RequestErrorKind::NoResponders
+            | RequestErrorKind::TimedOut
+            | RequestErrorKind::InvalidSubject => Fault::Away(chain(&error)),
+        })?;
         Ok(Ends {
             created: info.created.to_string(),
             last: info.state.last_sequence,

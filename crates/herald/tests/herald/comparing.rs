@@ -1,5 +1,7 @@
 //! Stream and database have come apart: one knows more than the other, or it is another one.
 
+use std::time::{Duration, Instant};
+
 use async_nats::jetstream::stream::Config;
 use herald::{Difference, STREAM, lag};
 
@@ -17,6 +19,21 @@ async fn a_stream_that_was_deleted_is_published_again_from_the_start() {
     scene.until_published().await;
     scene.delete_stream().await;
     scene.record(one, 1).await;
+    scene.until_published().await;
+    scene.assert_whole().await;
+
+    // And where nothing happens for a while.
+    scene.delete_stream().await;
+    let jetstream = scene.jetstream().await;
+    let began = Instant::now();
+    loop {
+        let stream = jetstream.get_stream(STREAM).await;
+        if stream.is_ok_and(|stream| stream.cached_info().state.messages == 21) {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "nobody noticed");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     scene.until_published().await;
     scene.assert_whole().await;
     herald.stop().await;
@@ -165,7 +182,7 @@ async fn nothing_is_sent_past_a_stream_that_does_not_take_it() {
     jetstream.create_stream(theirs).await.unwrap();
     let herald = scene.herald().await;
     scene.record(a_business(), 3).await;
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(lag(&scene.pool).await.unwrap().events, 3);
     // An operator mends it.
     scene.delete_stream().await;

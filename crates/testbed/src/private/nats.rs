@@ -83,6 +83,12 @@ pub enum NatsError {
 }
 
 impl Nats {
+    /// Whether there is a program to start.
+    #[must_use]
+    pub fn is_installed() -> bool {
+        binaries::nats_server().is_ok()
+    }
+
     /// Joins the server whose data lie in `data_dir/nats`, or starts it. The streams are kept; the server is stopped
     /// at once when the last one has left.
     ///
