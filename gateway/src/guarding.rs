@@ -10,12 +10,15 @@ use domain::{
     time::{LocalSpan, Span, Zone},
 };
 use jiff::{Timestamp, ToSpan as _};
-use ledger::{BusinessId, Guard};
+use ledger::{BusinessId, Guard, GuardHit};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{app::App, problem::Problem};
+use crate::{
+    app::App,
+    problem::{Problem, bookings_affected},
+};
 
 /// As far as a business's horizon may reach (`domain::business::Policy`).
 const HORIZON_DAYS: i64 = 730;
@@ -128,6 +131,54 @@ pub(crate) struct AffectedBooking {
 }
 
 impl App {
+    /// A desk may serve fewer at a time: nowhere ahead more of them meet at it.
+    ///
+    /// # Errors
+    /// 409 `bookings_affected` with those that do.
+    pub(crate) async fn must_fit(
+        &self,
+        business: BusinessId,
+        desk: Uuid,
+        capacity: u16,
+    ) -> Result<(), Problem> {
+        let now = self.now();
+        let ahead = ledger::Span::from(now);
+        let mut busy = self.ledger().busy(business, &[desk], ahead).await?;
+        busy.retain(|taken| taken.hold_until.is_none());
+        busy.sort_by_key(|taken| taken.during.start);
+        let known = self.catalogue(business).await?;
+        let mut hits: Vec<GuardHit> = vec![];
+        let mut meeting: Vec<&ledger::Busy> = vec![];
+        for taken in &busy {
+            let ended = |other: &ledger::Busy| {
+                other
+                    .during
+                    .end
+                    .is_some_and(|end| end <= taken.during.start)
+            };
+            meeting.retain(|other| !ended(other));
+            meeting.push(taken);
+            // A session of a class takes all places of its desk; it is one guest all the same.
+            let mut owners: Vec<_> = meeting.iter().map(|taken| taken.owner).collect();
+            owners.sort_unstable();
+            owners.dedup();
+            if owners.len() > usize::from(capacity) {
+                hits.extend(meeting.iter().map(|taken| GuardHit {
+                    owner: taken.owner,
+                    resource: taken.resource,
+                    body: taken.body,
+                }));
+            }
+        }
+        if hits.is_empty() {
+            return Ok(());
+        }
+        let sessions = &known.catalogue.sessions;
+        Err(bookings_affected(&hits, |owner| {
+            sessions.contains_key(&Id::new(owner))
+        }))
+    }
+
     /// The bookings that lie in these times now.
     pub(crate) async fn affected(
         &self,

@@ -53,6 +53,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::clients::routes())
                 .merge(routes::bookings::routes())
                 .merge(routes::visits::routes())
+                .merge(routes::series::routes())
                 .merge(routes::waitlist::routes())
                 .merge(routes::availability::routes())
                 .merge(routes::calendar::routes())

@@ -463,7 +463,7 @@ pub(crate) fn span(span: Span) -> ledger::Span {
 }
 
 /// 422: the start cannot be had whoever asks.
-fn not_to_be_had(unavailable: &Unavailable, visit: bool) -> Problem {
+pub(crate) fn not_to_be_had(unavailable: &Unavailable, visit: bool) -> Problem {
     let message = match &unavailable.why {
         Refusal::Nobody => Message::new("violation-nobody-does-it"),
         Refusal::NoDesk => Message::new("violation-no-desk"),

@@ -91,7 +91,8 @@ struct DeskChange {
     #[serde(default, deserialize_with = "patch")]
     #[schema(value_type = Option<schema::WorkingHours>)]
     working_hours: Patch<WorkingHours>,
-    /// Of shorter hours: bookings that would lie outside stay, and are to be moved.
+    /// Of shorter hours and of a smaller capacity: bookings that would no longer fit stay, and are to be moved. Else they
+    /// are told with 409 `bookings_affected`.
     #[serde(default)]
     keep_bookings: bool,
 }
@@ -181,10 +182,25 @@ async fn change(
     At(id): At<Uuid>,
     call: Call<DeskChange>,
 ) -> Result<Answer<DeskView>, Problem> {
+    let business = call.caller.business();
+    let known = app.catalogue_now(business).await?;
+    let desk = known.catalogue.desks.get(&Id::new(id));
+    let now = desk
+        .and_then(|desk| desk.place.as_ref())
+        .map(|it| it.capacity);
+    let fewer = call.body.capacity.and_then(|to| u16::try_from(to).ok());
+    let fewer = fewer.filter(|to| (1..now.unwrap_or(1)).contains(to) && !call.body.keep_bookings);
+    if let Some(fewer) = fewer
+        && let Err(refused) = app.must_fit(business, id, fewer).await
+    {
+        // What was done already under the same key is answered as it was then.
+        let done = app.recalled(&call, refused).await?;
+        return app.answer(business, &done).await;
+    }
     let done = app
         .send(&call, Target::at(id), |on| call.body.asked(on, id))
         .await?;
-    app.answer(call.caller.business(), &done).await
+    app.answer(business, &done).await
 }
 
 /// Takes a desk out of use until it is opened again.

@@ -15,6 +15,7 @@ mod description;
 mod public;
 mod refusals;
 mod reports;
+mod series;
 mod support;
 mod things;
 mod visits;

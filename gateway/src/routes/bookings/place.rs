@@ -26,7 +26,7 @@ use crate::{
     checks::Checks,
     command::{Answer, Call, Decision, Envelope, Outcome},
     problem::{Code, Problem},
-    routes::{clients::card::NewClient, visits},
+    routes::{clients::card::NewClient, series, visits},
     texts::Message,
     timekeeping::{Terms, claim_set},
 };
@@ -328,6 +328,14 @@ impl App {
                     owner: id.uuid(),
                 });
             }
+            if let Some(series) = making.series_id {
+                let name = series::name_of(series.uuid(), number);
+                decision.names.push(NameClaim {
+                    kind: series::NAME,
+                    name,
+                    owner: id.uuid(),
+                });
+            }
             // A reference that is another booking's already is refused; then the whole is decided again.
             let reference = Reference::from_random(rand::random());
             decision.names.push(NameClaim {
@@ -350,7 +358,7 @@ impl App {
 
 impl Making {
     /// What making one booking comes to.
-    pub(super) fn events(
+    fn events(
         &self,
         app: &App,
         call: &Envelope,

@@ -2,14 +2,14 @@
 
 use cqrs_es::Aggregate as _;
 use domain::{
-    booking::{Booking, BookingCommand, BookingEvent, Reference, Resource},
+    booking::{Booking, BookingCommand, BookingEvent, Resource},
     id::Id,
     money::Money,
     service::ServiceState,
     session::{Schedule, Session},
 };
 use jiff::Timestamp;
-use ledger::{BusinessId, NameClaim, Version};
+use ledger::BusinessId;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -51,21 +51,14 @@ pub(super) async fn take_seat(
             let plan = schedule.setting.seat(session_id, price.unwrap_or(list));
             let mut decision = Decision::new(Outcome::made(booking_id));
             making.booker.make_known(app, &mut decision)?;
-            let reference = Reference::from_random(rand::random());
-            decision.names.push(NameClaim {
-                kind: "reference",
-                name: reference.to_string(),
-                owner: booking_id,
-            });
-            let events = making.events(app, call, &known, reference, plan)?;
-            let mut booking = Booking::default();
-            events
-                .iter()
-                .cloned()
-                .for_each(|event| booking.apply(event));
-            let set = claim_set(&known, Id::new(booking_id), &booking);
-            decision.claims.push(set);
-            decision.write::<Booking>(app, booking_id, Version::NEW, &events)?;
+            app.book(
+                call,
+                making,
+                &known,
+                vec![plan],
+                &[booking_id],
+                &mut decision,
+            )?;
             decision.saw_catalogue = Some(known.position);
             Ok(decision)
         })
