@@ -1,5 +1,7 @@
 //! `daybook serve`: the API, the projector and the herald in one process.
 
+pub(crate) mod visitors;
+
 use std::{
     net::{SocketAddr, ToSocketAddrs},
     num::NonZeroU32,
@@ -112,6 +114,7 @@ impl Settings {
         let (listen, roles) = (said.value(&LISTEN), said.value(&ROLES));
         let (no_migrate, grace_s) = (said.switch(&NO_MIGRATE), said.value(&GRACE));
         let behind_proxy = said.switch(&BEHIND_PROXY);
+        let public = visitors::read(said);
         let (public_address, mail_folder) =
             (said.optional(&PUBLIC_ADDRESS), said.optional(&MAIL_FOLDER));
         Some(Self {
@@ -121,6 +124,7 @@ impl Settings {
             grace_s: grace_s?,
             gateway: gateway::Settings {
                 behind_proxy: behind_proxy?,
+                public: public?,
                 ..gateway::Settings::default()
             },
             public_address: public_address?,

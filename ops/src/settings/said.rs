@@ -166,6 +166,11 @@ impl<'a> Said<'a> {
         self.optional(setting).map(|on| on.unwrap_or(false))
     }
 
+    /// What is said in one place does not fit what is said in another.
+    pub(crate) fn mistake(&mut self, mistake: &str) {
+        self.mistakes.push(mistake.to_owned());
+    }
+
     fn parse<T>(&mut self, setting: &Setting, found: Found) -> Option<T>
     where
         T: FromStr,
