@@ -68,7 +68,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 pub fn router(app: App) -> Router {
     let (router, description) = routes().split_for_parts();
     let description = openapi::complete(description);
-    let router = router.merge(routes::docs::routes(&description));
+    let router = router
+        .merge(routes::docs::routes(&description))
+        .merge(routes::booking_page::routes());
     let checked = router.route_layer(from_fn_with_state(app.clone(), check));
     passed(checked).with_state(app)
 }

@@ -3,6 +3,7 @@
 pub(crate) mod absences;
 pub(crate) mod api_keys;
 pub(crate) mod availability;
+pub(crate) mod booking_page;
 pub(crate) mod bookings;
 pub(crate) mod business;
 pub(crate) mod calendar;

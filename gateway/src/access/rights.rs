@@ -41,6 +41,12 @@ pub(crate) const TABLE: &[Entry] = &[
     outside("/metrics"),
     outside("/api/docs"),
     outside("/api/v1/openapi.json"),
+    outside("/b/assets/book.css"),
+    outside("/b/assets/book.js"),
+    outside("/b/{slug}"),
+    outside("/b/{slug}/manage"),
+    outside("/b/{slug}/services/{id}"),
+    outside("/b/{slug}/staff/{id}"),
 
     // Access
     open(Method::Post, "/sign-in"),
@@ -214,7 +220,16 @@ mod tests {
                 .map(|(method, _)| (method, path.clone()))
                 .collect::<Vec<_>>()
         });
-        let undescribed = ["/api/docs", "/api/v1/openapi.json"];
+        let undescribed = [
+            "/api/docs",
+            "/api/v1/openapi.json",
+            "/b/assets/book.css",
+            "/b/assets/book.js",
+            "/b/{slug}",
+            "/b/{slug}/manage",
+            "/b/{slug}/services/{id}",
+            "/b/{slug}/staff/{id}",
+        ];
         described
             .chain(undescribed.map(|path| (Method::Get, path.to_owned())))
             .collect()

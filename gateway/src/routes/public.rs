@@ -9,7 +9,7 @@ mod challenge;
 mod client;
 mod confirm;
 mod holds;
-mod house;
+pub(crate) mod house;
 mod limits;
 mod manage;
 mod moves;

@@ -4,6 +4,7 @@ mod booking;
 mod confirming;
 mod limits;
 mod offered;
+mod page;
 mod secrets;
 
 use axum::http::Method;
