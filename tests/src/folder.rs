@@ -13,6 +13,8 @@ use tempfile::TempDir;
 
 /// How long a private server may take to stop after its last user was killed.
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
+/// How long a private server that has died may take to be there again.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
 /// A new data dir, removed in the end.
 #[derive(Debug)]
@@ -78,6 +80,21 @@ impl DataDir {
         let pid = pid.trim().parse().ok().and_then(Pid::from_raw)?;
         let lives = test_kill_process(pid).is_ok();
         lives.then_some(pid)
+    }
+
+    /// The process of its private NATS, waited for where it has died and is being started again.
+    ///
+    /// # Panics
+    /// When none comes.
+    pub async fn nats_when_up(&self) -> Pid {
+        let began = Instant::now();
+        loop {
+            if let Some(nats) = self.nats() {
+                return nats;
+            }
+            assert!(began.elapsed() < STARTS_WITHIN, "no NATS was started");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     fn has_servers(&self) -> bool {
