@@ -3,18 +3,26 @@
 //! Secrets are no events: password and key hashes live in tables of the gateway's.
 
 mod rights;
+#[cfg(test)]
+mod specs;
+mod user;
 
-pub use self::rights::{Right, Rights};
+pub use self::{
+    rights::{Right, Rights},
+    user::{By, User},
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::{
     actor::Role,
     bridge::bridge,
-    contact::Email,
+    change::Change,
+    contact::{Email, Language},
     id::Id,
     sealed::Sealed,
     staff::Staff,
@@ -35,7 +43,55 @@ pub enum AccessEvent {
         name: Option<Sealed<PersonName>>,
         /// As what.
         role: Role,
+        /// The staff member that they are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        staff_id: Option<Id<Staff>>,
+        /// Which language they are written to in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        language: Option<Language>,
     },
+    /// They took the invitation up.
+    UserJoined {},
+    /// What is told of them changed.
+    ProfileChanged {
+        /// What they are called.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Change<Option<Sealed<PersonName>>>>,
+        /// With which address they sign in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<Change<Sealed<Email>>>,
+        /// Which language they are written to in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        language: Option<Change<Option<Language>>>,
+    },
+    /// They are another staff member, or none, from now on.
+    StaffTied {
+        /// Before.
+        from: Option<Id<Staff>>,
+        /// After.
+        to: Option<Id<Staff>>,
+    },
+    /// They act as something else from now on.
+    RoleGranted {
+        /// Before.
+        from: Role,
+        /// After.
+        to: Role,
+    },
+    /// They have a right that they had not.
+    RightGiven {
+        /// Which.
+        right: Right,
+    },
+    /// They have a right no longer.
+    RightTaken {
+        /// Which.
+        right: Right,
+    },
+    /// They may not sign in for now.
+    UserDisabled {},
+    /// They may again.
+    UserEnabled {},
     /// A program may call.
     ApiKeyIssued {
         /// What the key is for.
@@ -46,12 +102,15 @@ pub enum AccessEvent {
         staff_id: Option<Id<Staff>>,
         /// Until when; none: until it is revoked.
         expires_at: Option<Timestamp>,
+        /// What it may do of what the role may; none: all of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scopes: Option<Rights>,
     },
     /// It may no longer.
     ApiKeyRevoked {},
 }
 
-/// What may be asked.
+/// What may be asked. `by`: who asks it, so far as that decides.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AccessCommand {
     /// Let somebody sign in.
@@ -62,6 +121,69 @@ pub enum AccessCommand {
         name: Option<Sealed<PersonName>>,
         /// As what.
         role: Role,
+        /// The staff member that they are.
+        staff_id: Option<Id<Staff>>,
+        /// Which language they are written to in.
+        language: Option<Language>,
+        /// Who invites.
+        by: By,
+    },
+    /// Take the invitation up.
+    Join,
+    /// Change what is told of somebody. Names and addresses are compared by the caller, who can open them.
+    ChangeProfile {
+        /// What they are to be called.
+        name: Option<Option<Sealed<PersonName>>>,
+        /// With which address they are to sign in.
+        email: Option<Sealed<Email>>,
+        /// Which language they are to be written to in.
+        language: Option<Option<Language>>,
+        /// Who changes it; none: they themselves.
+        by: Option<By>,
+    },
+    /// Make them another staff member, or none.
+    TieStaff {
+        /// Which.
+        staff_id: Option<Id<Staff>>,
+        /// Who does.
+        by: By,
+    },
+    /// Have them act as something else.
+    ChangeRole {
+        /// As what.
+        role: Role,
+        /// Who does.
+        by: By,
+        /// Somebody else is an owner who can sign in.
+        other_owner: bool,
+    },
+    /// Let them have a right.
+    GiveRight {
+        /// Which.
+        right: Right,
+        /// Who gives it.
+        by: By,
+    },
+    /// Let them have it no longer.
+    TakeRight {
+        /// Which.
+        right: Right,
+        /// Who takes it.
+        by: By,
+    },
+    /// Keep them from signing in.
+    Disable {
+        /// Who they are: nobody shuts themselves out.
+        user: Option<Uuid>,
+        /// Who does.
+        by: By,
+        /// Somebody else is an owner who can sign in.
+        other_owner: bool,
+    },
+    /// Let them sign in again.
+    Enable {
+        /// Who does.
+        by: By,
     },
     /// Let a program call.
     IssueApiKey {
@@ -73,6 +195,10 @@ pub enum AccessCommand {
         staff_id: Option<Id<Staff>>,
         /// Until when.
         expires_at: Option<Timestamp>,
+        /// What of what the role may; none: all of it.
+        scopes: Option<Rights>,
+        /// Who issues it: it can do no more than they.
+        by: By,
     },
     /// Let it no longer.
     RevokeApiKey,
@@ -87,6 +213,27 @@ pub enum AccessError {
     /// There is no such key.
     #[error("there is no such API key")]
     NoSuchKey,
+    /// There is no such user.
+    #[error("there is no such user")]
+    NoSuchUser,
+    /// They joined before, or were shut out: an invitation is no use.
+    #[error("the user is not invited")]
+    NotInvited,
+    /// Who asks stands no higher than that.
+    #[error("nobody grants more than they have, or decides about who stands as high as they")]
+    AboveYou,
+    /// Without an owner nobody could let anybody in again.
+    #[error("they are the last owner who can sign in")]
+    LastOwner,
+    /// It is about who asks.
+    #[error("nobody shuts themselves out")]
+    Yourself,
+    /// It is not among those that are given and taken one by one.
+    #[error("that right belongs to a role as a whole")]
+    NotSingle,
+    /// From an owner no right can be taken.
+    #[error("an owner has every right")]
+    OwnersHaveAll,
 }
 
 /// A user or key as its events leave it.
@@ -97,14 +244,7 @@ pub enum Access {
     #[default]
     Blank,
     /// Somebody who signs in.
-    User {
-        /// With which address.
-        email: Sealed<Email>,
-        /// What they are called.
-        name: Option<Sealed<PersonName>>,
-        /// As what.
-        role: Role,
-    },
+    User(User),
     /// A program's key.
     ApiKey {
         /// What it is for.
@@ -115,6 +255,8 @@ pub enum Access {
         staff_id: Option<Id<Staff>>,
         /// Until when.
         expires_at: Option<Timestamp>,
+        /// What of what the role may; none: all of it.
+        scopes: Option<Rights>,
         /// It may no longer call.
         revoked: bool,
     },
@@ -126,105 +268,281 @@ impl Access {
     /// # Errors
     /// The reason why nothing does.
     pub fn decide(&self, command: AccessCommand) -> Result<Vec<AccessEvent>, AccessError> {
-        match (command, self) {
-            (AccessCommand::InviteUser { email, name, role }, Self::Blank) => {
-                Ok(vec![AccessEvent::UserInvited { email, name, role }])
-            }
-            (
-                AccessCommand::IssueApiKey {
+        use AccessCommand as C;
+        match command {
+            C::InviteUser {
+                email,
+                name,
+                role,
+                staff_id,
+                language,
+                by,
+            } => {
+                self.blank()?;
+                by.grants(role)?;
+                Ok(vec![AccessEvent::UserInvited {
+                    email,
                     name,
                     role,
                     staff_id,
-                    expires_at,
-                },
-                Self::Blank,
-            ) => Ok(vec![AccessEvent::ApiKeyIssued {
+                    language,
+                }])
+            }
+            C::Join => self.join(),
+            C::ChangeProfile {
+                name,
+                email,
+                language,
+                by,
+            } => self.change_profile(name, email, language, by),
+            C::TieStaff { staff_id, by } => self.tie_staff(staff_id, by),
+            C::ChangeRole {
+                role,
+                by,
+                other_owner,
+            } => self.change_role(role, by, other_owner),
+            C::GiveRight { right, by } => self.give(right, by),
+            C::TakeRight { right, by } => self.take(right, by),
+            C::Disable {
+                user,
+                by,
+                other_owner,
+            } => self.disable(user, by, other_owner),
+            C::Enable { by } => self.enable(by),
+            C::IssueApiKey {
                 name,
                 role,
                 staff_id,
                 expires_at,
-            }]),
-            (AccessCommand::InviteUser { .. } | AccessCommand::IssueApiKey { .. }, _) => {
-                Err(AccessError::Taken)
+                scopes,
+                by,
+            } => {
+                self.blank()?;
+                by.grants(role)?;
+                by.has_all(key_rights(role, scopes))?;
+                Ok(vec![AccessEvent::ApiKeyIssued {
+                    name,
+                    role,
+                    staff_id,
+                    expires_at,
+                    scopes,
+                }])
             }
-            (AccessCommand::RevokeApiKey, Self::ApiKey { revoked, .. }) => Ok(if *revoked {
-                vec![]
-            } else {
-                vec![AccessEvent::ApiKeyRevoked {}]
-            }),
-            (AccessCommand::RevokeApiKey, Self::Blank | Self::User { .. }) => {
-                Err(AccessError::NoSuchKey)
-            }
+            C::RevokeApiKey => self.revoke(),
+        }
+    }
+
+    fn blank(&self) -> Result<(), AccessError> {
+        match self {
+            Self::Blank => Ok(()),
+            Self::User(_) | Self::ApiKey { .. } => Err(AccessError::Taken),
+        }
+    }
+
+    /// The user that it is.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub const fn user(&self) -> Result<&User, AccessError> {
+        match self {
+            Self::User(user) => Ok(user),
+            Self::Blank | Self::ApiKey { .. } => Err(AccessError::NoSuchUser),
+        }
+    }
+
+    fn join(&self) -> Result<Vec<AccessEvent>, AccessError> {
+        let user = self.user()?;
+        if user.disabled {
+            return Err(AccessError::NotInvited);
+        }
+        Ok(if user.joined {
+            vec![]
+        } else {
+            vec![AccessEvent::UserJoined {}]
+        })
+    }
+
+    fn change_profile(
+        &self,
+        name: Option<Option<Sealed<PersonName>>>,
+        email: Option<Sealed<Email>>,
+        language: Option<Option<Language>>,
+        by: Option<By>,
+    ) -> Result<Vec<AccessEvent>, AccessError> {
+        let user = self.user()?;
+        if let Some(by) = by {
+            by.stands_over(user.role)?;
+        }
+        let name = Change::asked(&user.name, name.as_ref());
+        let email = Change::asked(&user.email, email.as_ref());
+        let language = Change::asked(&user.language, language.as_ref());
+        if name.is_none() && email.is_none() && language.is_none() {
+            return Ok(vec![]);
+        }
+        Ok(vec![AccessEvent::ProfileChanged {
+            name,
+            email,
+            language,
+        }])
+    }
+
+    fn tie_staff(&self, to: Option<Id<Staff>>, by: By) -> Result<Vec<AccessEvent>, AccessError> {
+        let user = self.user()?;
+        by.stands_over(user.role)?;
+        let from = user.staff_id;
+        Ok(if from == to {
+            vec![]
+        } else {
+            vec![AccessEvent::StaffTied { from, to }]
+        })
+    }
+
+    fn change_role(
+        &self,
+        to: Role,
+        by: By,
+        other_owner: bool,
+    ) -> Result<Vec<AccessEvent>, AccessError> {
+        let user = self.user()?;
+        by.stands_over(user.role)?;
+        by.grants(to)?;
+        let from = user.role;
+        if from == to {
+            return Ok(vec![]);
+        }
+        if from == Role::Owner && !other_owner {
+            return Err(AccessError::LastOwner);
+        }
+        Ok(vec![AccessEvent::RoleGranted { from, to }])
+    }
+
+    fn give(&self, right: Right, by: By) -> Result<Vec<AccessEvent>, AccessError> {
+        let user = self.user()?;
+        single(right)?;
+        by.stands_over(user.role)?;
+        by.has(right)?;
+        Ok(if user.rights().has(right) {
+            vec![]
+        } else {
+            vec![AccessEvent::RightGiven { right }]
+        })
+    }
+
+    fn take(&self, right: Right, by: By) -> Result<Vec<AccessEvent>, AccessError> {
+        let user = self.user()?;
+        single(right)?;
+        by.stands_over(user.role)?;
+        if user.role == Role::Owner {
+            return Err(AccessError::OwnersHaveAll);
+        }
+        Ok(if user.rights().has(right) {
+            vec![AccessEvent::RightTaken { right }]
+        } else {
+            vec![]
+        })
+    }
+
+    fn disable(
+        &self,
+        id: Option<Uuid>,
+        by: By,
+        other_owner: bool,
+    ) -> Result<Vec<AccessEvent>, AccessError> {
+        let user = self.user()?;
+        by.stands_over(user.role)?;
+        by.is_not(id)?;
+        if user.disabled {
+            return Ok(vec![]);
+        }
+        if user.role == Role::Owner && !other_owner {
+            return Err(AccessError::LastOwner);
+        }
+        Ok(vec![AccessEvent::UserDisabled {}])
+    }
+
+    fn enable(&self, by: By) -> Result<Vec<AccessEvent>, AccessError> {
+        let user = self.user()?;
+        by.stands_over(user.role)?;
+        Ok(if user.disabled {
+            vec![AccessEvent::UserEnabled {}]
+        } else {
+            vec![]
+        })
+    }
+
+    fn revoke(&self) -> Result<Vec<AccessEvent>, AccessError> {
+        match self {
+            Self::ApiKey { revoked: true, .. } => Ok(vec![]),
+            Self::ApiKey { revoked: false, .. } => Ok(vec![AccessEvent::ApiKeyRevoked {}]),
+            Self::Blank | Self::User(_) => Err(AccessError::NoSuchKey),
         }
     }
 
     fn remember(&mut self, event: AccessEvent) {
-        match event {
-            AccessEvent::UserInvited { email, name, role } => {
-                *self = Self::User { email, name, role }
+        use AccessEvent as E;
+        match (event, self) {
+            (
+                E::UserInvited {
+                    email,
+                    name,
+                    role,
+                    staff_id,
+                    language,
+                },
+                access,
+            ) => {
+                *access = Self::User(User {
+                    email,
+                    name,
+                    language,
+                    role,
+                    staff_id,
+                    joined: false,
+                    disabled: false,
+                    given: Rights::NONE,
+                    taken: Rights::NONE,
+                });
             }
-            AccessEvent::ApiKeyIssued {
-                name,
-                role,
-                staff_id,
-                expires_at,
-            } => {
-                *self = Self::ApiKey {
+            (
+                E::ApiKeyIssued {
                     name,
                     role,
                     staff_id,
                     expires_at,
+                    scopes,
+                },
+                access,
+            ) => {
+                *access = Self::ApiKey {
+                    name,
+                    role,
+                    staff_id,
+                    expires_at,
+                    scopes,
                     revoked: false,
                 };
             }
-            AccessEvent::ApiKeyRevoked {} => {
-                if let Self::ApiKey { revoked, .. } = self {
-                    *revoked = true;
-                }
-            }
+            (E::ApiKeyRevoked {}, Self::ApiKey { revoked, .. }) => *revoked = true,
+            (event, Self::User(user)) => user.remember(event),
+            // No history that we wrote; it must load all the same.
+            (_, Self::Blank | Self::ApiKey { .. }) => {}
         }
+    }
+}
+
+/// What a key of this role may do, with these scopes.
+#[must_use]
+pub fn key_rights(role: Role, scopes: Option<Rights>) -> Rights {
+    let of_role = Rights::of(role);
+    scopes.map_or(of_role, |scopes| of_role.within(scopes))
+}
+
+fn single(right: Right) -> Result<(), AccessError> {
+    if Right::SINGLE.contains(&right) {
+        Ok(())
+    } else {
+        Err(AccessError::NotSingle)
     }
 }
 
 bridge!(Access, "access", AccessCommand, AccessEvent, AccessError);
-
-#[cfg(test)]
-mod specs {
-    use cqrs_es::test::TestFramework;
-
-    use super::*;
-
-    fn issued() -> AccessEvent {
-        let name = Label::parse("Kiosk").unwrap();
-        AccessEvent::ApiKeyIssued {
-            name,
-            role: Role::Owner,
-            staff_id: None,
-            expires_at: None,
-        }
-    }
-
-    fn access() -> TestFramework<Access> {
-        TestFramework::with(())
-    }
-
-    #[test]
-    fn a_key_is_revoked_once() {
-        access()
-            .given(vec![issued()])
-            .when(AccessCommand::RevokeApiKey)
-            .then_expect_events(vec![AccessEvent::ApiKeyRevoked {}]);
-        access()
-            .given(vec![issued(), AccessEvent::ApiKeyRevoked {}])
-            .when(AccessCommand::RevokeApiKey)
-            .then_expect_events(vec![]);
-    }
-
-    #[test]
-    fn a_key_that_was_never_issued_cannot_be_revoked() {
-        access()
-            .given_no_previous_events()
-            .when(AccessCommand::RevokeApiKey)
-            .then_expect_error(AccessError::NoSuchKey);
-    }
-}

@@ -157,6 +157,14 @@ const PUBLIC: &[(&str, &str)] = &[
     ),
     ("client.sold_without_booking.method", "how was paid"),
     ("access.api_key_issued.name", "what a program is for"),
+    (
+        "access.user_invited.language",
+        "a choice of six, tells nobody apart",
+    ),
+    (
+        "access.profile_changed.language",
+        "a choice of six, tells nobody apart",
+    ),
     ("booking.placed.reference", "random"),
     (
         "booking.placed.online.language",
@@ -243,6 +251,12 @@ fn is_bare_fact(text: &str) -> bool {
         "vacation",
         "other",
         "owner",
+        "staff",
+        "manager",
+        "see_phones",
+        "see_bookings",
+        "export",
+        "refund",
         "user",
         "api_key",
         "system",

@@ -10,23 +10,13 @@ mod country;
 mod gate;
 mod known;
 mod passwords;
+mod people;
 pub(crate) mod rights;
+mod second_factor;
 mod tables;
 mod throttle;
 mod tokens;
 
-pub(crate) use self::{
-    accounts::KeySecret,
-    address::Sender,
-    caller::{actor_word, cookie_header, cookie_taken_away, same_site},
-    gate::check,
-    known::{Known, KnownCallers},
-    passwords::Passwords,
-    rights::Module,
-    tables::{ApiKeyRow, SignInRow, Tables, role_word},
-    throttle::Throttle,
-    tokens::Token,
-};
 pub use self::{
     accounts::{
         AccountError, NewBusiness, NewKey, OpenedBusiness, create_business, issue_api_key,
@@ -34,4 +24,16 @@ pub use self::{
     },
     caller::Caller,
     country::country_of,
+};
+pub(crate) use self::{
+    accounts::{EMAIL_NAME, KeySecret, PASSWORD_MIN},
+    address::Sender,
+    caller::{actor_word, cookie_header, cookie_taken_away, same_site},
+    gate::check,
+    known::{Known, KnownCallers},
+    passwords::Passwords,
+    rights::Module,
+    tables::{ApiKeyRow, LinkKind, SessionRow, SignInRow, Tables, UserKey, role_word},
+    throttle::{Wait, Who},
+    tokens::{Token, TokenHash, random},
 };

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use domain::access::Access;
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{BusinessId, Ledger, Position};
@@ -12,7 +13,7 @@ use uuid::Uuid;
 use vault::Vault;
 
 use crate::{
-    access::{KnownCallers, Passwords, Tables, Throttle, Token},
+    access::{Known, KnownCallers, Passwords, Tables, Token, TokenHash},
     catalogue::Catalogues,
     command::Ask,
     mail::Mailer,
@@ -94,7 +95,6 @@ struct Inner {
     tables: Tables,
     known: KnownCallers,
     passwords: Passwords,
-    throttle: Throttle,
     catalogues: Catalogues,
     mailer: Mailer,
     visitors: Visitors,
@@ -109,7 +109,6 @@ impl App {
             tables: Tables::new(parts.pool.clone()),
             known: KnownCallers::new(),
             passwords: Passwords::new(),
-            throttle: Throttle::new(),
             catalogues: Catalogues::new(),
             mailer: Mailer::new(settings.mail_folder.as_deref(), &settings.public_address),
             visitors: Visitors::new(&parts.settings.public),
@@ -208,10 +207,6 @@ impl App {
         &self.0.passwords
     }
 
-    pub(crate) fn throttle(&self) -> &Throttle {
-        &self.0.throttle
-    }
-
     pub(crate) fn catalogues(&self) -> &Catalogues {
         &self.0.catalogues
     }
@@ -229,10 +224,7 @@ impl App {
     }
 
     /// Who holds a token, if it is good now.
-    pub(crate) async fn known_caller(
-        &self,
-        token: &Token,
-    ) -> Result<Option<crate::access::Known>, Problem> {
+    pub(crate) async fn known_caller(&self, token: &Token) -> Result<Option<Known>, Problem> {
         let hash = token.hash();
         let known = match self.0.known.get(&hash) {
             Some(known) => Some(known),
@@ -242,27 +234,89 @@ impl App {
         Ok(known.filter(|known| known.expires_at.is_none_or(|at| now < at)))
     }
 
-    async fn ask_for_caller(&self, token: &Token) -> Result<Option<crate::access::Known>, Problem> {
+    async fn ask_for_caller(&self, token: &Token) -> Result<Option<Known>, Problem> {
         let hash = token.hash();
         let generation = self.0.known.generation();
         let found = if token.is_key() {
-            self.0.tables.known_key(&hash).await?
+            self.known_key(&hash).await?
         } else {
-            self.0.tables.known_session(&hash).await?
+            self.known_session(&hash).await?
         };
         if let Some(known) = &found {
             self.0.known.remember(hash, known.clone(), generation);
-            if known.is_key {
-                let (app, known) = (self.clone(), known.clone());
-                // Nobody waits for it, and nothing hangs on it.
-                tokio::spawn(async move {
-                    let (tables, now) = (&app.0.tables, app.now());
-                    if let Err(error) = tables.key_used(known.business, known.id, now).await {
-                        tracing::debug!(%error, "could not note that a key was used");
-                    }
-                });
-            }
+            let (app, known) = (self.clone(), known.clone());
+            // Nobody waits for it, and nothing hangs on it.
+            tokio::spawn(async move {
+                let (tables, now) = (&app.0.tables, app.now());
+                let noted = if known.is_key {
+                    tables.key_used(known.business, known.id, now).await
+                } else {
+                    tables.session_used(known.business, &hash, now).await
+                };
+                if let Err(error) = noted {
+                    tracing::debug!(%error, "could not note that a key or session was used");
+                }
+            });
         }
         Ok(found)
+    }
+
+    /// Who holds a key: with the rights that it was issued with, as far as whoever issued it has them still.
+    async fn known_key(&self, hash: &TokenHash) -> Result<Option<Known>, Problem> {
+        let Some(mut known) = self.0.tables.known_key(hash).await? else {
+            return Ok(None);
+        };
+        let Some(issuer) = known.issued_by else {
+            return Ok(Some(known));
+        };
+        let issuer = self.ledger().load::<Access>(known.business, issuer).await?;
+        Ok(match issuer.state {
+            Access::User(user) if !user.disabled => {
+                known.rights = known.rights.within(user.rights());
+                if !user.role.reaches(known.role) {
+                    // Who sees their own bookings alone has no key that sees more.
+                    known.role = user.role;
+                    known.staff_id = user.staff_id;
+                }
+                Some(known)
+            }
+            // Who was shut out has no hand in here any more, not by a key either.
+            Access::User(_) | Access::Blank | Access::ApiKey { .. } => None,
+        })
+    }
+
+    /// Who holds a session: with the rights that their stream gives them now.
+    async fn known_session(&self, hash: &TokenHash) -> Result<Option<Known>, Problem> {
+        let Some(session) = self.0.tables.session(hash).await? else {
+            return Ok(None);
+        };
+        let user = self
+            .ledger()
+            .load::<Access>(session.business, session.user)
+            .await?;
+        Ok(match user.state {
+            Access::User(user) if !user.disabled => Some(Known {
+                business: session.business,
+                id: session.user,
+                is_key: false,
+                role: user.role,
+                rights: user.rights(),
+                staff_id: user.staff_id,
+                issued_by: None,
+                expires_at: Some(session.expires_at),
+            }),
+            Access::User(_) | Access::Blank | Access::ApiKey { .. } => None,
+        })
+    }
+
+    /// What a user or key may do has moved: nobody goes on with what they could before.
+    pub(crate) fn access_moved(&self, id: Uuid) {
+        self.0.known.forget_of(id);
+        let app = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = app.0.tables.tell_of(id).await {
+                tracing::warn!(%error, "other processes hear of changed rights a second later");
+            }
+        });
     }
 }

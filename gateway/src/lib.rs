@@ -55,7 +55,6 @@ pub mod catalogue;
 pub mod checks;
 pub mod command;
 mod guarding;
-#[allow(dead_code, reason = "who writes letters comes next")]
 mod mail;
 mod names;
 mod offers;

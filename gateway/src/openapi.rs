@@ -67,6 +67,18 @@ pub(crate) fn frame() -> Description {
     frame
 }
 
+/// What begins so writes no event, but for a person's joining: signing in, links, secrets.
+const NO_COMMANDS: [&str; 8] = [
+    "/api/v1/sign-in",
+    "/api/v1/sign-out",
+    "/api/v1/invitations",
+    "/api/v1/password-reset",
+    "/api/v1/me/sessions",
+    "/api/v1/users/{id}/sessions",
+    "/api/v1/me/password",
+    "/api/v1/me/totp",
+];
+
 /// Adds to every route what it shares with the others: who may call, headers, problems.
 pub(crate) fn complete(mut description: Description) -> Description {
     let bearer = HttpBuilder::new()
@@ -101,8 +113,9 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
     let entry = entry_of(method, path);
     let open = entry.is_some_and(|entry| entry.needs == Needs::Nothing);
     let is_api = path.starts_with("/api/v1/");
-    let is_session = path == "/api/v1/sign-in" || path == "/api/v1/sign-out";
-    let is_command = method != Method::Get && !is_session;
+    let is_session = NO_COMMANDS.iter().any(|begin| path.starts_with(begin));
+    let is_write = method != Method::Get;
+    let is_command = is_write && !is_session;
     let names_something = path.contains('{');
     if !open {
         let scopes: [&str; 0] = [];
@@ -176,6 +189,15 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
     }
     if path == "/api/v1/sign-in" {
         problems.extend([Code::BadCredentials, Code::TooManyRequests, Code::Forbidden]);
+    }
+    if open && is_session || path.starts_with("/api/v1/me") && is_write {
+        problems.extend([Code::TooManyRequests, Code::Forbidden]);
+    }
+    if path == "/api/v1/invitations/accept" || path == "/api/v1/password-reset/confirm" {
+        problems.extend([Code::NotFound, Code::WrongState]);
+    }
+    if path.starts_with("/api/v1/users/") && is_write {
+        problems.push(Code::WrongState);
     }
     for (status, response) in &mut operation.responses.responses {
         if let (true, RefOr::T(response)) = (is_command && status.starts_with('2'), response) {

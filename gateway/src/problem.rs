@@ -32,6 +32,8 @@ pub enum Code {
     Unauthenticated,
     /// No user has this e-mail address and password.
     BadCredentials,
+    /// The password is right, and the second factor is asked for.
+    CodeRequired,
     /// Who sent it may not.
     Forbidden,
     /// It belongs to a part of Daybook that the business has switched off.
@@ -78,10 +80,11 @@ pub enum Code {
 
 impl Code {
     /// All of them, for the description of the API.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::BadCredentials,
+        Self::CodeRequired,
         Self::Forbidden,
         Self::ModuleOff,
         Self::CrossSite,
@@ -120,6 +123,7 @@ impl Code {
                 "bad_credentials",
                 "problem-bad-credentials",
             ),
+            Self::CodeRequired => (S::UNAUTHORIZED, "code_required", "problem-code-required"),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "problem-forbidden"),
             Self::ModuleOff => (S::FORBIDDEN, "module_off", "problem-module-off"),
             Self::CrossSite => (S::FORBIDDEN, "cross_site", "problem-cross-site"),

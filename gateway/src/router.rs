@@ -39,6 +39,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
             "/api/v1",
             OpenApiRouter::new()
                 .merge(routes::sign_in::routes())
+                .merge(routes::links::routes())
+                .merge(routes::me::routes())
+                .merge(routes::signed_in::routes())
+                .merge(routes::users::routes())
                 .merge(routes::api_keys::routes())
                 .merge(routes::business::routes())
                 .merge(routes::policy::routes())

@@ -3,6 +3,7 @@
 problem-malformed = The request cannot be read
 problem-unauthenticated = Sign in, or give a valid API key
 problem-bad-credentials = The e-mail address or the password is wrong
+problem-code-required = A code of your authenticator is needed
 problem-forbidden = You may not do this
 problem-module-off = This part of Daybook is switched off
 problem-cross-site = The request came from another site
@@ -34,6 +35,14 @@ detail-unknown-token = The API key or session is unknown, expired or revoked.
 detail-no-route = There is nothing at this address.
 detail-module-off = The business has the module { $module } switched off.
 detail-needs-right = It needs the right { $right }.
+detail-wrong-code = That code is not good, or was used.
+detail-link-used = The link is not good any more: it was used, or is too old.
+detail-above-you = Nobody grants more than they have, or decides about who stands as high as they.
+detail-last-owner = They are the last owner who can sign in; make somebody else an owner first.
+detail-yourself = Nobody shuts themselves out.
+detail-not-invited = There is no invitation to renew: they have joined, or were disabled.
+detail-owners-have-all = An owner has every right.
+detail-no-user = An API key has no profile, sessions or password: sign in.
 detail-moved-on = It was changed at the same moment. Read it again and retry.
 detail-stale = It stands at version { $version }.
 detail-name-taken = The name is in use ({ $kind }).
@@ -59,6 +68,12 @@ detail-dates-taken = Of the dates asked for, { $count } cannot be had.
 # What is wrong with a field
 
 violation-missing = is missing
+violation-password-length = must have { $least } to { $most } characters
+violation-totp-code = is no code of this authenticator, or none was begun
+violation-right = is no right
+violation-wrong-password = is not your password
+violation-not-single = belongs to a role as a whole, and cannot be given or taken alone
+violation-email-taken = is another user's address
 violation-unknown-field = is not known here
 violation-twice = stands there twice
 violation-wrong-type = is of the wrong type ({ $what })
@@ -142,6 +157,11 @@ violation-wish = is neither a date, nor a local date-time, nor an instant
 
 # Letters
 
+mail-invitation-subject = { $business } invites you
+mail-invitation-body =
+    { $business } has made you a place at its calendar. Choose a password within { $days } days:
+
+    { $link }
 mail-reset-subject = A new password
 mail-reset-body =
     Somebody asked for a new password for { $businesses }. If it was you, choose one within an hour:

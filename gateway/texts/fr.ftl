@@ -3,6 +3,7 @@
 problem-malformed = La requête est illisible
 problem-unauthenticated = Connectez-vous ou donnez une clé d'API valable
 problem-bad-credentials = L'adresse e-mail ou le mot de passe est incorrect
+problem-code-required = Un code de votre application d'authentification est nécessaire
 problem-forbidden = Vous n'en avez pas le droit
 problem-module-off = Cette partie de Daybook est désactivée
 problem-cross-site = La requête vient d'un autre site
@@ -34,6 +35,14 @@ detail-unknown-token = La clé d'API ou la session est inconnue, expirée ou ré
 detail-no-route = Il n'y a rien à cette adresse.
 detail-module-off = L'établissement a désactivé le module { $module }.
 detail-needs-right = Il faut pour cela le droit { $right }.
+detail-wrong-code = Ce code n'est pas valable, ou a déjà servi.
+detail-link-used = Ce lien n'est plus valable : il a servi, ou est trop ancien.
+detail-above-you = Personne n'accorde plus que ce qu'il a, ni ne décide pour qui est aussi haut placé.
+detail-last-owner = C'est le dernier propriétaire qui peut se connecter ; nommez d'abord un autre propriétaire.
+detail-yourself = Personne ne s'exclut soi-même.
+detail-not-invited = Il n'y a pas d'invitation à renouveler : la personne a rejoint, ou son accès est désactivé.
+detail-owners-have-all = Un propriétaire a tous les droits.
+detail-no-user = Une clé API n'a ni profil, ni sessions, ni mot de passe : connectez-vous.
 detail-moved-on = Cela a été modifié au même moment. Relisez et réessayez.
 detail-stale = La version actuelle est { $version }.
 detail-name-taken = Ce nom est déjà pris ({ $kind }).
@@ -59,6 +68,12 @@ detail-dates-taken = Toutes les dates demandées ne sont pas libres (prises : { 
 # Ce qui ne va pas dans un champ
 
 violation-missing = manque
+violation-password-length = doit avoir de { $least } à { $most } caractères
+violation-totp-code = n'est pas un code de cette application, ou aucune n'a été commencée
+violation-right = n'est pas un droit
+violation-wrong-password = n'est pas votre mot de passe
+violation-not-single = appartient à un rôle entier et ne peut être donné ou retiré seul
+violation-email-taken = est l'adresse d'un autre utilisateur
 violation-unknown-field = est inconnu ici
 violation-twice = s'y trouve deux fois
 violation-wrong-type = n'est pas du bon type ({ $what })
@@ -142,6 +157,11 @@ violation-wish = n’est ni une date, ni une date et heure locales, ni un instan
 
 # Lettres
 
+mail-invitation-subject = { $business } vous invite
+mail-invitation-body =
+    { $business } vous a fait une place dans son agenda. Choisissez un mot de passe dans les { $days } jours :
+
+    { $link }
 mail-reset-subject = Un nouveau mot de passe
 mail-reset-body =
     Quelqu'un a demandé un nouveau mot de passe pour { $businesses }. Si c'était vous, choisissez-le dans l'heure :

@@ -3,6 +3,7 @@
 problem-malformed = La richiesta non è leggibile
 problem-unauthenticated = Accedi oppure fornisci una chiave API valida
 problem-bad-credentials = L'indirizzo e-mail o la password non sono corretti
+problem-code-required = Serve un codice della tua app di autenticazione
 problem-forbidden = Non hai il permesso di farlo
 problem-module-off = Questa parte di Daybook è disattivata
 problem-cross-site = La richiesta viene da un altro sito
@@ -34,6 +35,14 @@ detail-unknown-token = La chiave API o la sessione è sconosciuta, scaduta o rev
 detail-no-route = A questo indirizzo non c'è nulla.
 detail-module-off = L'attività ha disattivato il modulo { $module }.
 detail-needs-right = Serve il diritto { $right }.
+detail-wrong-code = Questo codice non è valido o è già stato usato.
+detail-link-used = Il link non è più valido: è stato usato o è troppo vecchio.
+detail-above-you = Nessuno concede più di quanto ha, né decide per chi sta altrettanto in alto.
+detail-last-owner = È l'ultimo proprietario che può accedere; prima nomina un altro proprietario.
+detail-yourself = Nessuno esclude sé stesso.
+detail-not-invited = Non c'è un invito da rinnovare: la persona è già entrata o è disattivata.
+detail-owners-have-all = Un proprietario ha tutti i diritti.
+detail-no-user = Una chiave API non ha profilo, sessioni o password: accedi.
 detail-moved-on = È stato modificato nello stesso momento. Rileggi e riprova.
 detail-stale = La versione attuale è { $version }.
 detail-name-taken = Il nome è già in uso ({ $kind }).
@@ -59,6 +68,12 @@ detail-dates-taken = Non tutte le date richieste sono libere (occupate: { $count
 # Che cosa non va in un campo
 
 violation-missing = manca
+violation-password-length = deve avere da { $least } a { $most } caratteri
+violation-totp-code = non è un codice di questa app, o nessuna è stata iniziata
+violation-right = non è un diritto
+violation-wrong-password = non è la tua password
+violation-not-single = appartiene a un ruolo intero e non si può dare o togliere da solo
+violation-email-taken = è l'indirizzo di un altro utente
 violation-unknown-field = qui non è conosciuto
 violation-twice = compare due volte
 violation-wrong-type = è del tipo sbagliato ({ $what })
@@ -142,6 +157,11 @@ violation-wish = non è né una data, né una data e ora locale, né un istante
 
 # Lettere
 
+mail-invitation-subject = { $business } ti invita
+mail-invitation-body =
+    { $business } ti ha riservato un posto nella sua agenda. Scegli una password entro { $days } giorni:
+
+    { $link }
 mail-reset-subject = Una nuova password
 mail-reset-body =
     Qualcuno ha chiesto una nuova password per { $businesses }. Se sei stato tu, sceglila entro un'ora:

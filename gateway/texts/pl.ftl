@@ -3,6 +3,7 @@
 problem-malformed = Nie można odczytać żądania
 problem-unauthenticated = Zaloguj się albo podaj ważny klucz API
 problem-bad-credentials = Adres e-mail lub hasło są nieprawidłowe
+problem-code-required = Potrzebny jest kod z aplikacji uwierzytelniającej
 problem-forbidden = Nie masz do tego prawa
 problem-module-off = Ta część Daybooka jest wyłączona
 problem-cross-site = Żądanie przyszło z innej strony
@@ -34,6 +35,14 @@ detail-unknown-token = Klucz API lub sesja są nieznane, wygasły albo zostały 
 detail-no-route = Pod tym adresem nic nie ma.
 detail-module-off = Firma ma wyłączony moduł { $module }.
 detail-needs-right = Potrzebne jest do tego prawo { $right }.
+detail-wrong-code = Ten kod jest nieprawidłowy albo został już użyty.
+detail-link-used = Ten link już nie działa: został użyty albo jest za stary.
+detail-above-you = Nikt nie nadaje więcej, niż sam ma, ani nie decyduje o kimś stojącym tak samo wysoko.
+detail-last-owner = To ostatni właściciel, który może się zalogować; najpierw uczyń kogoś innego właścicielem.
+detail-yourself = Nikt nie odbiera dostępu sam sobie.
+detail-not-invited = Nie ma zaproszenia do odnowienia: osoba dołączyła albo ma wyłączony dostęp.
+detail-owners-have-all = Właściciel ma wszystkie prawa.
+detail-no-user = Klucz API nie ma profilu, sesji ani hasła: zaloguj się.
 detail-moved-on = Zmieniono to w tej samej chwili. Odczytaj ponownie i spróbuj jeszcze raz.
 detail-stale = Obecna wersja to { $version }.
 detail-name-taken = Ta nazwa jest zajęta ({ $kind }).
@@ -60,6 +69,12 @@ detail-dates-taken = Nie wszystkie wskazane terminy są wolne (zajętych: { $cou
 # Co jest nie tak z polem
 
 violation-missing = brakuje
+violation-password-length = musi mieć od { $least } do { $most } znaków
+violation-totp-code = nie jest kodem tej aplikacji albo nic nie rozpoczęto
+violation-right = nie jest prawem
+violation-wrong-password = nie jest Twoim hasłem
+violation-not-single = należy do całej roli i nie można go nadać ani odebrać osobno
+violation-email-taken = jest adresem innego użytkownika
 violation-unknown-field = nie jest tu znane
 violation-twice = występuje dwa razy
 violation-wrong-type = jest złego typu ({ $what })
@@ -146,6 +161,11 @@ violation-wish = nie jest datą, lokalną datą z godziną ani chwilą
 
 # Listy
 
+mail-invitation-subject = Zaproszenie od { $business }
+mail-invitation-body =
+    { $business } zaprasza Cię do swojego kalendarza. Ustaw hasło w ciągu { $days } dni:
+
+    { $link }
 mail-reset-subject = Nowe hasło
 mail-reset-body =
     Ktoś poprosił o nowe hasło do: { $businesses }. Jeśli to Ty, ustaw je w ciągu godziny:

@@ -3,6 +3,7 @@
 problem-malformed = Begäran går inte att läsa
 problem-unauthenticated = Logga in eller ange en giltig API-nyckel
 problem-bad-credentials = E-postadressen eller lösenordet är fel
+problem-code-required = En kod från din autentiseringsapp behövs
 problem-forbidden = Du får inte göra detta
 problem-module-off = Den här delen av Daybook är avstängd
 problem-cross-site = Begäran kom från en annan webbplats
@@ -34,6 +35,14 @@ detail-unknown-token = API-nyckeln eller sessionen är okänd, har gått ut elle
 detail-no-route = Det finns inget på den här adressen.
 detail-module-off = Verksamheten har stängt av modulen { $module }.
 detail-needs-right = Det kräver rättigheten { $right }.
+detail-wrong-code = Den koden gäller inte, eller är redan använd.
+detail-link-used = Länken gäller inte längre: den är använd eller för gammal.
+detail-above-you = Ingen ger mer än den själv har, eller bestämmer över någon som står lika högt.
+detail-last-owner = Det är den sista ägaren som kan logga in; gör först någon annan till ägare.
+detail-yourself = Ingen stänger ute sig själv.
+detail-not-invited = Det finns ingen inbjudan att förnya: personen har anslutit eller är avstängd.
+detail-owners-have-all = En ägare har alla rättigheter.
+detail-no-user = En API-nyckel har varken profil, sessioner eller lösenord: logga in.
 detail-moved-on = Det ändrades i samma ögonblick. Läs igen och försök på nytt.
 detail-stale = Nuvarande version är { $version }.
 detail-name-taken = Namnet är upptaget ({ $kind }).
@@ -59,6 +68,12 @@ detail-dates-taken = Alla önskade datum är inte lediga (upptagna: { $count }).
 # Vad som är fel med ett fält
 
 violation-missing = saknas
+violation-password-length = måste ha { $least } till { $most } tecken
+violation-totp-code = är ingen kod från den här appen, eller ingen har påbörjats
+violation-right = är ingen rättighet
+violation-wrong-password = är inte ditt lösenord
+violation-not-single = hör till en hel roll och kan inte ges eller tas för sig
+violation-email-taken = är en annan användares adress
 violation-unknown-field = är okänt här
 violation-twice = finns där två gånger
 violation-wrong-type = är av fel typ ({ $what })
@@ -142,6 +157,11 @@ violation-wish = är varken ett datum, en lokal tid eller en tidpunkt
 
 # Brev
 
+mail-invitation-subject = { $business } bjuder in dig
+mail-invitation-body =
+    { $business } har gjort plats för dig i sin kalender. Välj ett lösenord inom { $days } dagar:
+
+    { $link }
 mail-reset-subject = Ett nytt lösenord
 mail-reset-body =
     Någon bad om ett nytt lösenord för { $businesses }. Om det var du, välj ett inom en timme:

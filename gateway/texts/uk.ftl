@@ -3,6 +3,7 @@
 problem-malformed = Запит неможливо прочитати
 problem-unauthenticated = Увійдіть або надайте чинний ключ API
 problem-bad-credentials = Адреса e-mail або пароль неправильні
+problem-code-required = Потрібен код з автентифікатора
 problem-forbidden = Ви не маєте на це права
 problem-module-off = Цю частину Daybook вимкнено
 problem-cross-site = Запит надійшов з іншого сайту
@@ -34,6 +35,14 @@ detail-unknown-token = Ключ API або сеанс невідомі, прос
 detail-no-route = За цією адресою нічого немає.
 detail-module-off = У закладі вимкнено модуль { $module }.
 detail-needs-right = Для цього потрібне право { $right }.
+detail-wrong-code = Цей код недійсний або вже використаний.
+detail-link-used = Посилання більше не діє: його використано або воно застаріле.
+detail-above-you = Ніхто не надає більше, ніж має сам, і не вирішує за того, хто стоїть так само високо.
+detail-last-owner = Це останній власник, який може увійти; спершу зробіть власником когось іншого.
+detail-yourself = Ніхто не закриває доступ самому собі.
+detail-not-invited = Немає запрошення, яке можна поновити: людина вже приєдналася або доступ вимкнено.
+detail-owners-have-all = Власник має всі права.
+detail-no-user = Ключ API не має профілю, сесій чи пароля: увійдіть.
 detail-moved-on = Це змінили тієї ж миті. Прочитайте знову й повторіть.
 detail-stale = Теперішня версія: { $version }.
 detail-name-taken = Ця назва вже зайнята ({ $kind }).
@@ -60,6 +69,12 @@ detail-dates-taken = Не всі вказані дати вільні (зайн�
 # Що не так із полем
 
 violation-missing = бракує
+violation-password-length = має містити від { $least } до { $most } символів
+violation-totp-code = не є кодом цього автентифікатора, або налаштування не розпочато
+violation-right = не є правом
+violation-wrong-password = не є вашим паролем
+violation-not-single = належить ролі в цілому й окремо не надається і не забирається
+violation-email-taken = є адресою іншого користувача
 violation-unknown-field = тут невідоме
 violation-twice = трапляється двічі
 violation-wrong-type = неправильного типу ({ $what })
@@ -146,6 +161,11 @@ violation-wish = не є ні датою, ні місцевою датою з ч
 
 # Листи
 
+mail-invitation-subject = { $business } запрошує вас
+mail-invitation-body =
+    { $business } запрошує вас до свого календаря. Задайте пароль протягом { $days } днів:
+
+    { $link }
 mail-reset-subject = Новий пароль
 mail-reset-body =
     Хтось попросив новий пароль для: { $businesses }. Якщо це були ви, задайте його протягом години:

@@ -19,10 +19,10 @@ pub(crate) struct Arguments {
     /// Slug of the business.
     #[arg(long, value_name = "SLUG")]
     business: String,
-    /// What it may do: owner (all); other roles come with their rights.
+    /// What it may do: owner, admin, manager or staff (see docs/rights.md).
     #[arg(long)]
     role: String,
-    /// Id of the staff member on whose behalf it acts.
+    /// Id of the staff member on whose behalf it acts; of a key with the role staff, these bookings alone are its.
     #[arg(long, value_name = "ID")]
     staff: Option<Uuid>,
     /// What it is for, to tell it from others.
@@ -40,6 +40,7 @@ pub(crate) async fn run(
         role: role(&arguments.role)?,
         staff_id: arguments.staff.map(Id::new),
         expires_at: None,
+        scopes: None,
     };
     let books = Books::open(settings).await?;
     let issued = issue(&books, &arguments.business, new).await;
@@ -72,13 +73,11 @@ async fn issue(books: &Books, slug: &str, new: NewKey) -> anyhow::Result<(Uuid, 
         .map_err(business_create::told)
 }
 
-/// A key of a lesser role must not be given out before its bounds are kept.
 fn role(word: &str) -> Result<Role, Misused> {
     let role = serde_json::from_value(word.into());
-    match role.map_err(|_| Misused(format!("--role is {word:?}: must be owner")))? {
-        Role::Owner => Ok(Role::Owner),
-        Role::Admin | Role::Manager | Role::Staff => Err(Misused(format!(
-            "--role {word}: keys have the role owner only, as yet"
-        ))),
-    }
+    role.map_err(|_| {
+        Misused(format!(
+            "--role is {word:?}: must be owner, admin, manager or staff"
+        ))
+    })
 }

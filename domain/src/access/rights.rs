@@ -23,6 +23,7 @@ use crate::actor::Role;
     IntoStaticStr,
     VariantArray,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Right {
@@ -72,11 +73,11 @@ pub enum Right {
     SeeLog,
     /// Change the house's settings, its policy, and what leaves it (webhooks).
     ManageSettings,
-    /// Invite, disable and enable users, and end their sessions.
+    /// Invite, disable and enable users, give and take single rights, end sessions.
     ManageUsers,
     /// Issue and revoke API keys.
     ManageApiKeys,
-    /// Change roles, and give or take single rights.
+    /// Change roles.
     ChangeRoles,
 }
 
@@ -141,6 +142,11 @@ impl Right {
 
 /// Several rights. As JSON: the list of their words.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(with = "Vec<Right>")
+)]
 pub struct Rights(u32);
 
 impl Rights {
@@ -173,6 +179,18 @@ impl Rights {
     #[must_use]
     pub const fn without(self, right: Right) -> Self {
         Self(self.0 & !right.bit())
+    }
+
+    /// These and the others.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// These without the others.
+    #[must_use]
+    pub const fn but(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
     }
 
     /// Those that are among both.

@@ -2,7 +2,7 @@
 //! with it.
 
 use domain::{
-    access::{Access, AccessCommand},
+    access::{Access, AccessCommand, By, Rights},
     actor::Role,
     business::{Business, BusinessCommand},
     contact::{Country, Email},
@@ -14,7 +14,7 @@ use domain::{
     time::Zone,
 };
 use jiff::Timestamp;
-use ledger::{BusinessId, Version};
+use ledger::{BusinessId, NameClaim, Version};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
@@ -31,6 +31,9 @@ use crate::{
 
 /// The least length of a password, in characters (NIST SP 800-63B).
 pub(crate) const PASSWORD_MIN: usize = 8;
+
+/// Under this kind of name an address is one user's of a business.
+pub(crate) const EMAIL_NAME: &str = "user_email";
 
 /// What a business is opened with.
 pub struct NewBusiness {
@@ -119,6 +122,8 @@ pub async fn create_business(app: &App, new: NewBusiness) -> Result<OpenedBusine
         role: Role::Owner,
         staff_id: None,
         expires_at: None,
+        scopes: None,
+        issued_by: None,
     };
 
     // The secrets first: should this process die before the append, there is a slug without a business, which the
@@ -144,13 +149,20 @@ pub async fn create_business(app: &App, new: NewBusiness) -> Result<OpenedBusine
         email: Sealed::open(owner, new.owner_email),
         name: None,
         role: Role::Owner,
+        staff_id: None,
+        language: None,
+        by: By::House,
     };
     let issue = AccessCommand::IssueApiKey {
         name: Label::parse("first").map_err(Problem::internal)?,
         role: Role::Owner,
         staff_id: None,
         expires_at: None,
+        scopes: None,
+        by: By::House,
     };
+    let name = app.email_name(sign_in.email_hash, owner.uuid());
+    let name = &name;
     let call = Envelope::of_system(app, id);
     let (open, invite, issue) = (&open, &invite, &issue);
     let opened = app.execute(&call, move |_| async move {
@@ -161,6 +173,7 @@ pub async fn create_business(app: &App, new: NewBusiness) -> Result<OpenedBusine
         decision.write::<Access>(app, owner.uuid(), Version::NEW, &events)?;
         let events = Kind::decide(&Access::default(), issue.clone())?;
         decision.write::<Access>(app, key.uuid(), Version::NEW, &events)?;
+        decision.names.push(name.clone());
         Ok(decision)
     });
     if let Err(problem) = opened.await {
@@ -194,6 +207,8 @@ pub struct NewKey {
     pub staff_id: Option<Id<Staff>>,
     /// Until when; none: until it is revoked.
     pub expires_at: Option<Timestamp>,
+    /// What it may do of what its role may; none: all of it.
+    pub scopes: Option<Rights>,
 }
 
 impl NewKey {
@@ -205,23 +220,27 @@ impl NewKey {
                 role,
                 staff_id,
                 expires_at,
+                scopes,
                 revoked: _,
             } => Some(Self {
                 name: name.clone(),
                 role: *role,
                 staff_id: *staff_id,
                 expires_at: *expires_at,
+                scopes: *scopes,
             }),
-            Access::Blank | Access::User { .. } => None,
+            Access::Blank | Access::User(_) => None,
         }
     }
 
-    pub(crate) fn command(&self) -> AccessCommand {
+    pub(crate) fn command(&self, by: By) -> AccessCommand {
         AccessCommand::IssueApiKey {
             name: self.name.clone(),
             role: self.role,
             staff_id: self.staff_id,
             expires_at: self.expires_at,
+            scopes: self.scopes,
+            by,
         }
     }
 }
@@ -241,9 +260,13 @@ pub async fn issue_api_key(
     }
     let id = app.new_id();
     let call = Envelope::of_system(app, business);
-    app.send::<Access>(&call, Target::new(id), |_| Ok(Asked::of(new.command())))
+    app.send::<Access>(&call, Target::new(id), |_| {
+        Ok(Asked::of(new.command(By::House)))
+    })
+    .await?;
+    let token = app
+        .keep_key(business, id, &new, KeySecret::Random, None)
         .await?;
-    let token = app.keep_key(business, id, &new, KeySecret::Random).await?;
     Ok((id, token))
 }
 
@@ -278,6 +301,15 @@ impl App {
             .keyed_hash(Uuid::nil(), "e-mail", email.as_bytes())
     }
 
+    /// The name that an address is within a business: nobody else's.
+    pub(crate) fn email_name(&self, email_hash: [u8; 32], owner: Uuid) -> NameClaim {
+        NameClaim {
+            kind: EMAIL_NAME,
+            name: hex::encode(email_hash),
+            owner,
+        }
+    }
+
     /// Keeps the hash of a key that was issued, and gives the key back.
     pub(crate) async fn keep_key(
         &self,
@@ -285,6 +317,7 @@ impl App {
         id: Uuid,
         new: &NewKey,
         secret: KeySecret,
+        issued_by: Option<Uuid>,
     ) -> Result<String, Problem> {
         let token = Token::key(match secret {
             KeySecret::Random => random(),
@@ -301,6 +334,8 @@ impl App {
             role: new.role,
             staff_id: new.staff_id,
             expires_at: new.expires_at,
+            scopes: new.scopes,
+            issued_by,
         };
         self.tables().add_key(business, &row, self.now()).await?;
         Ok(token.reveal().to_owned())

@@ -9,7 +9,7 @@ use axum::{
     },
 };
 use domain::{
-    access::{Right, Rights},
+    access::{By, Right, Rights, User},
     actor::{Actor, ActorKind, Role, Source},
     id::Id,
     staff::Staff,
@@ -43,6 +43,8 @@ pub struct Caller {
     /// Whose bookings are theirs.
     staff: Option<Id<Staff>>,
     token: TokenHash,
+    /// The user who issued their key.
+    issued_by: Option<Uuid>,
     /// What they are let in to do.
     pub(super) route: Option<&'static Entry>,
     /// Whose idempotency keys theirs are, where their id does not say.
@@ -60,6 +62,7 @@ impl Caller {
             rights: Right::ALL.iter().copied().collect(),
             staff: None,
             token: [0; 32],
+            issued_by: None,
             route: None,
             named: None,
         }
@@ -133,6 +136,48 @@ impl Caller {
         self.rights
     }
 
+    /// As whoever decides about others' access sees them.
+    #[must_use]
+    pub fn by(&self) -> By {
+        match (self.actor.id, self.actor.role) {
+            (Some(id), Some(role)) => By::Somebody {
+                id,
+                role,
+                rights: self.rights,
+            },
+            (None, _) | (_, None) => By::House,
+        }
+    }
+
+    /// The user whose rights bound those of a key that this caller issues.
+    #[must_use]
+    pub(crate) fn issuer(&self) -> Option<Uuid> {
+        match self.actor.kind {
+            ActorKind::User => self.actor.id,
+            ActorKind::ApiKey => self.issued_by,
+            ActorKind::Client | ActorKind::Import | ActorKind::System => None,
+        }
+    }
+
+    /// The user who is signed in.
+    ///
+    /// # Errors
+    /// 403 for an API key: it is nobody with a profile, sessions or a password.
+    pub(crate) fn user(&self) -> Result<Uuid, Problem> {
+        match (self.actor.kind, self.actor.id) {
+            (ActorKind::User, Some(id)) => Ok(id),
+            (_, Some(_) | None) => {
+                Err(Problem::new(Code::Forbidden).detail(Message::new("detail-no-user")))
+            }
+        }
+    }
+
+    /// The staff member that they are, or on whose behalf they act.
+    #[must_use]
+    pub const fn staff(&self) -> Option<Id<Staff>> {
+        self.staff
+    }
+
     /// The staff member whose bookings alone are theirs. None: everyone's are.
     #[must_use]
     pub fn own(&self) -> Option<Id<Staff>> {
@@ -182,9 +227,27 @@ impl Caller {
             rights: known.rights,
             staff: known.staff_id,
             token,
+            issued_by: known.issued_by,
             route: None,
             named: None,
         }
+    }
+}
+
+impl Caller {
+    /// A user, in what they do before they are signed in: taking an invitation up.
+    pub(crate) fn joining(business: BusinessId, id: Uuid, user: &User) -> Self {
+        let known = Known {
+            business,
+            id,
+            is_key: false,
+            role: user.role,
+            rights: user.rights(),
+            staff_id: user.staff_id,
+            issued_by: None,
+            expires_at: None,
+        };
+        Self::of(known, [0; 32])
     }
 }
 

@@ -1,8 +1,9 @@
 //! Callers remembered by their token's hash, so that not every request asks the database.
 //!
-//! A revoked key must fail at once: in this process it is dropped when it is revoked, in others by a notification.
-//! While nobody listens to those, nothing is trusted; and nothing is for longer than [`TRUSTED`], in case the line
-//! is dead and has not noticed yet.
+//! What was revoked must fail at once, and what was granted hold at once: in this process whoever it is about is
+//! forgotten when their stream moves or their session ends, in others by a notification. While nobody listens to those,
+//! nothing is trusted; and nothing is for longer than [`TRUSTED`], in case the line is dead, or a process died between the
+//! change and its notification.
 
 use std::{
     num::NonZeroUsize,
@@ -27,7 +28,7 @@ use super::tokens::TokenHash;
 /// The channel on which processes tell one another which token to forget.
 pub(super) const CHANNEL: &str = "daybook_access";
 
-const TRUSTED: Duration = Duration::from_secs(10);
+const TRUSTED: Duration = Duration::from_secs(1);
 const REMEMBERED: usize = 10_000;
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -43,7 +44,16 @@ pub(crate) struct Known {
     pub(crate) rights: Rights,
     /// Whose bookings are theirs.
     pub(crate) staff_id: Option<Id<Staff>>,
+    /// The user whose rights bound a key's.
+    pub(crate) issued_by: Option<Uuid>,
     pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl Known {
+    /// Whether what is remembered of them hangs on this user or key.
+    fn hangs_on(&self, id: Uuid) -> bool {
+        self.id == id || self.issued_by == Some(id)
+    }
 }
 
 /// See the module.
@@ -94,6 +104,20 @@ impl KnownCallers {
         remembered.pop(hash);
     }
 
+    /// Asks again for all tokens of a user or key, and for the keys that a user issued.
+    pub(crate) fn forget_of(&self, id: Uuid) {
+        let mut remembered = self.remembered.lock().unwrap_or_else(|e| e.into_inner());
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        let theirs: Vec<TokenHash> = remembered
+            .iter()
+            .filter(|(_, (known, _))| known.hangs_on(id))
+            .map(|(hash, _)| *hash)
+            .collect();
+        for hash in theirs {
+            remembered.pop(&hash);
+        }
+    }
+
     fn forget_all(&self) {
         let mut remembered = self.remembered.lock().unwrap_or_else(|e| e.into_inner());
         self.generation.fetch_add(1, Ordering::AcqRel);
@@ -123,6 +147,10 @@ impl KnownCallers {
         self.listening.store(true, Ordering::Release);
         // None: the line was lost, and with it perhaps a notification.
         while let Some(told) = listener.try_recv().await? {
+            if let Ok(id) = told.payload().parse::<Uuid>() {
+                self.forget_of(id);
+                continue;
+            }
             let hash = hex::decode(told.payload()).ok();
             match hash.and_then(|hash| TokenHash::try_from(hash).ok()) {
                 Some(hash) => self.forget(&hash),

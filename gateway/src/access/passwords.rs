@@ -1,6 +1,6 @@
 //! Passwords: Argon2id, off the async threads, a few at a time.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use secrecy::{ExposeSecret, SecretString};
@@ -8,15 +8,22 @@ use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
 use crate::problem::Problem;
 
-/// How many are hashed at a time: each takes 19 MiB and a core for a while.
-const AT_A_TIME: usize = 2;
+/// How many may be hashed at a time, each with 19 MiB and a core for a while: half of the cores, so that however many
+/// sign in, bookings have the other half.
+fn at_a_time() -> usize {
+    thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
+}
+
 /// How long to wait for one's turn.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How many may wait for their turn; whoever comes then is sent away at once, rather than piling up.
+const QUEUE: usize = 32;
 
 /// Hashes and checks passwords. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
     /// A hash that no password has: checked where there is no user, so that the time tells nothing.
     nobody: Arc<str>,
 }
@@ -26,7 +33,8 @@ impl Passwords {
         let random = super::tokens::random();
         let nobody = hash(&random).expect("Argon2's defaults and 32 bytes are within its limits");
         Self {
-            turns: Arc::new(Semaphore::new(AT_A_TIME)),
+            turns: Arc::new(Semaphore::new(at_a_time())),
+            queue: Arc::new(Semaphore::new(at_a_time() + QUEUE)),
             nobody: nobody.into(),
         }
     }
@@ -61,13 +69,15 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
+        let place = self.queue.clone().try_acquire_owned();
+        let place = place.map_err(Problem::unavailable)?;
         let turn = timeout(PATIENCE, self.turns.clone().acquire_owned()).await;
         let turn = turn
             .map_err(Problem::unavailable)?
             .map_err(Problem::internal)?;
         spawn_blocking(move || {
             let done = work();
-            drop(turn);
+            drop((turn, place));
             done
         })
         .await

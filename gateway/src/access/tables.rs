@@ -1,6 +1,23 @@
-//! The tables `business_slug`, `sign_in`, `api_key` and `session` (migration 0011_access).
+//! The tables `business_slug`, `sign_in`, `api_key` and `session`, and what belongs to them (migrations 0011_access and
+//! 0012_people). What users and keys may do stands in the ledger; here are secrets.
 
-use domain::{access::Rights, actor::Role, business::Business, id::Id, staff::Staff, text::Slug};
+mod second_factor;
+mod sessions;
+mod sign_ins;
+
+pub(crate) use self::{
+    sessions::SessionRow,
+    sign_ins::{LinkKind, SignInRow, UserKey},
+};
+
+use domain::{
+    access::{Right, Rights, key_rights},
+    actor::Role,
+    business::Business,
+    id::Id,
+    staff::Staff,
+    text::Slug,
+};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use ledger::BusinessId;
@@ -15,15 +32,6 @@ pub(crate) struct Tables {
     pool: PgPool,
 }
 
-/// A user, as sign-in sees one.
-#[derive(sqlx::FromRow)]
-pub(crate) struct SignInRow {
-    pub(crate) business_id: Uuid,
-    pub(crate) slug: String,
-    pub(crate) user_id: Uuid,
-    pub(crate) password_hash: String,
-}
-
 /// An API key, without its secret.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiKeyRow {
@@ -31,6 +39,7 @@ pub(crate) struct ApiKeyRow {
     pub(crate) name: String,
     pub(crate) role: Role,
     pub(crate) staff_id: Option<Id<Staff>>,
+    pub(crate) scopes: Option<Rights>,
     pub(crate) made_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) revoked_at: Option<Timestamp>,
@@ -52,6 +61,9 @@ pub(crate) struct NewApiKey {
     pub(crate) role: Role,
     pub(crate) staff_id: Option<Id<Staff>>,
     pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) scopes: Option<Rights>,
+    /// The user whose rights bound the key's.
+    pub(crate) issued_by: Option<Uuid>,
 }
 
 /// The word for a role in JSON and SQL.
@@ -69,6 +81,17 @@ fn role(word: &str) -> Result<Role, sqlx::Error> {
         .into_iter()
         .find(|role| role_word(*role) == word)
         .ok_or_else(|| sqlx::Error::Decode(format!("there is no role {word:?}").into()))
+}
+
+fn rights(words: &[String]) -> Result<Rights, sqlx::Error> {
+    let right = |word: &String| {
+        let found = Right::ALL
+            .iter()
+            .copied()
+            .find(|right| right.word() == word);
+        found.ok_or_else(|| sqlx::Error::Decode(format!("there is no right {word:?}").into()))
+    };
+    words.iter().map(right).collect()
 }
 
 type Instant = jiff_sqlx::Timestamp;
@@ -115,14 +138,13 @@ impl Tables {
             return Ok(false);
         }
         sqlx::query(
-            "insert into sign_in (business_id, user_id, email_hash, password_hash, role, made_at)
-             values ($1, $2, $3, $4, $5, $6)",
+            "insert into sign_in (business_id, user_id, email_hash, password_hash, made_at)
+             values ($1, $2, $3, $4, $5)",
         )
         .bind(business.uuid())
         .bind(owner.user_id)
         .bind(owner.email_hash.as_slice())
         .bind(&owner.password_hash)
-        .bind(role_word(Role::Owner))
         .bind(now.to_sqlx())
         .execute(&mut *transaction)
         .await?;
@@ -135,7 +157,14 @@ impl Tables {
     /// the business.
     pub(crate) async fn release(&self, business: BusinessId) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
-        for table in ["api_key", "session", "sign_in", "business_slug"] {
+        for table in [
+            "api_key",
+            "session",
+            "one_time_link",
+            "recovery_code",
+            "sign_in",
+            "business_slug",
+        ] {
             sqlx::query(&format!("delete from {table} where business_id = $1"))
                 .bind(business.0)
                 .execute(&mut *transaction)
@@ -174,7 +203,7 @@ impl Tables {
         .await?;
         let hash: Option<TokenHash> = hash.and_then(|hash| hash.try_into().ok());
         if let Some(hash) = hash {
-            self.tell(&hash).await?;
+            self.tell_all(&[hash]).await?;
         }
         Ok(hash)
     }
@@ -203,13 +232,14 @@ impl Tables {
             String,
             String,
             Option<Uuid>,
+            Option<Vec<String>>,
             Instant,
             Option<Instant>,
             Option<Instant>,
             Option<Instant>,
         );
         let rows: Vec<Row> = sqlx::query_as(
-            "select key_id, name, role, staff_id, made_at, expires_at, revoked_at, last_used_at
+            "select key_id, name, role, staff_id, scopes, made_at, expires_at, revoked_at, last_used_at
              from api_key
              where business_id = $1 and ($2::uuid is null or key_id = $2)
              order by key_id",
@@ -219,73 +249,59 @@ impl Tables {
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter()
-            .map(|(id, name, word, staff_id, made, expires, revoked, used)| {
-                Ok(ApiKeyRow {
-                    id,
-                    name,
-                    role: role(&word)?,
-                    staff_id: staff_id.map(Id::new),
-                    made_at: made.to_jiff(),
-                    expires_at: instant(expires),
-                    revoked_at: instant(revoked),
-                    last_used_at: instant(used),
-                })
-            })
+            .map(
+                |(id, name, word, staff_id, scopes, made, expires, revoked, used)| {
+                    Ok(ApiKeyRow {
+                        id,
+                        name,
+                        role: role(&word)?,
+                        staff_id: staff_id.map(Id::new),
+                        scopes: scopes.as_deref().map(rights).transpose()?,
+                        made_at: made.to_jiff(),
+                        expires_at: instant(expires),
+                        revoked_at: instant(revoked),
+                        last_used_at: instant(used),
+                    })
+                },
+            )
             .collect()
     }
 
     /// Whose key this is, unless it was revoked.
     pub(crate) async fn known_key(&self, hash: &TokenHash) -> Result<Option<Known>, sqlx::Error> {
-        type Row = (Uuid, Uuid, String, Option<Uuid>, Option<Instant>);
+        type Row = (
+            Uuid,
+            Uuid,
+            String,
+            Option<Uuid>,
+            Option<Vec<String>>,
+            Option<Uuid>,
+            Option<Instant>,
+        );
         let row: Option<Row> = sqlx::query_as(
-            "select business_id, key_id, role, staff_id, expires_at
+            "select business_id, key_id, role, staff_id, scopes, issued_by, expires_at
              from api_key
              where key_hash = $1 and revoked_at is null",
         )
         .bind(hash.as_slice())
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|(business, id, word, staff_id, expires)| {
-            let role = role(&word)?;
-            Ok(Known {
-                business: BusinessId(business),
-                id,
-                is_key: true,
-                role,
-                rights: Rights::of(role),
-                staff_id: staff_id.map(Id::new),
-                expires_at: instant(expires),
-            })
-        })
-        .transpose()
-    }
-
-    /// Whose session this is, unless they were disabled.
-    pub(crate) async fn known_session(
-        &self,
-        hash: &TokenHash,
-    ) -> Result<Option<Known>, sqlx::Error> {
-        let row: Option<(Uuid, Uuid, String, Instant)> = sqlx::query_as(
-            "select s.business_id, s.user_id, u.role, s.expires_at
-             from session s
-             join sign_in u on u.business_id = s.business_id and u.user_id = s.user_id
-             where s.token_hash = $1 and u.disabled_at is null",
+        row.map(
+            |(business, id, word, staff_id, scopes, issued_by, expires)| {
+                let role = role(&word)?;
+                let scopes = scopes.as_deref().map(rights).transpose()?;
+                Ok(Known {
+                    business: BusinessId(business),
+                    id,
+                    is_key: true,
+                    role,
+                    rights: key_rights(role, scopes),
+                    staff_id: staff_id.map(Id::new),
+                    issued_by,
+                    expires_at: instant(expires),
+                })
+            },
         )
-        .bind(hash.as_slice())
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(|(business, id, word, expires)| {
-            let role = role(&word)?;
-            Ok(Known {
-                business: BusinessId(business),
-                id,
-                is_key: false,
-                role,
-                rights: Rights::of(role),
-                staff_id: None,
-                expires_at: Some(expires.to_jiff()),
-            })
-        })
         .transpose()
     }
 
@@ -309,71 +325,24 @@ impl Tables {
         Ok(())
     }
 
-    /// Everybody who signs in with this address, one for each of their businesses.
-    pub(crate) async fn sign_ins(
-        &self,
-        email_hash: &[u8; 32],
-        slug: Option<&str>,
-    ) -> Result<Vec<SignInRow>, sqlx::Error> {
-        sqlx::query_as(
-            "select u.business_id, b.slug, u.user_id, u.password_hash
-             from sign_in u
-             join business_slug b on b.business_id = u.business_id
-             where u.email_hash = $1 and u.disabled_at is null and ($2::text is null or b.slug = $2)
-             order by u.business_id
-             limit 20",
-        )
-        .bind(email_hash.as_slice())
-        .bind(slug)
-        .fetch_all(&self.pool)
-        .await
+    /// Tells every process to forget these tokens.
+    async fn tell_all(&self, hashes: &[TokenHash]) -> Result<(), sqlx::Error> {
+        let told: Vec<String> = hashes.iter().map(hex::encode).collect();
+        self.notify(told).await
     }
 
-    /// Begins a session, and clears away those that are over.
-    pub(crate) async fn begin_session(
-        &self,
-        user: &SignInRow,
-        hash: &TokenHash,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<(), sqlx::Error> {
-        sqlx::query("delete from session where expires_at < $1")
-            .bind(now.to_sqlx())
-            .execute(&self.pool)
-            .await?;
-        sqlx::query(
-            "insert into session (business_id, token_hash, user_id, made_at, expires_at)
-             values ($1, $2, $3, $4, $5)",
-        )
-        .bind(user.business_id)
-        .bind(hash.as_slice())
-        .bind(user.user_id)
-        .bind(now.to_sqlx())
-        .bind(expires_at.to_sqlx())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+    /// Tells every process to forget all tokens of a user or key, and those that hang on them.
+    pub(crate) async fn tell_of(&self, id: Uuid) -> Result<(), sqlx::Error> {
+        self.notify(vec![id.to_string()]).await
     }
 
-    /// Ends a session, and tells the other processes.
-    pub(crate) async fn end_session(
-        &self,
-        business: BusinessId,
-        hash: &TokenHash,
-    ) -> Result<(), sqlx::Error> {
-        sqlx::query("delete from session where business_id = $1 and token_hash = $2")
-            .bind(business.0)
-            .bind(hash.as_slice())
-            .execute(&self.pool)
-            .await?;
-        self.tell(hash).await
-    }
-
-    /// Tells every process to forget a token.
-    async fn tell(&self, hash: &TokenHash) -> Result<(), sqlx::Error> {
-        sqlx::query("select pg_notify($1, $2)")
+    async fn notify(&self, told: Vec<String>) -> Result<(), sqlx::Error> {
+        if told.is_empty() {
+            return Ok(());
+        }
+        sqlx::query("select pg_notify($1, told) from unnest($2::text[]) as told")
             .bind(super::known::CHANNEL)
-            .bind(hex::encode(hash))
+            .bind(told)
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -391,8 +360,8 @@ async fn insert_key(
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "insert into api_key (business_id, key_id, key_hash, role, staff_id, name, made_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+        "insert into api_key (business_id, key_id, key_hash, role, staff_id, name, made_at, expires_at, scopes, issued_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (business_id, key_id) do nothing",
     )
     .bind(business)
@@ -403,6 +372,8 @@ async fn insert_key(
     .bind(&key.name)
     .bind(now.to_sqlx())
     .bind(key.expires_at.map(|at| at.to_sqlx()))
+    .bind(key.scopes.map(|scopes| scopes.iter().map(Right::word).collect::<Vec<_>>()))
+    .bind(key.issued_by)
     .execute(connection)
     .await?;
     Ok(())

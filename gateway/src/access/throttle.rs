@@ -1,111 +1,216 @@
-//! How often somebody may try to sign in.
+//! How often somebody may try to sign in, or have a letter sent.
+//!
+//! Three things are counted, in the database, so that all processes count together: the tries of one sender for one
+//! address, of one sender for whatever address, and of everybody for one address. The last one is for guesses from
+//! many machines; so that strangers cannot lock a user out with it, it does not count for senders from where that user
+//! has signed in before.
 
-use std::{net::IpAddr, num::NonZeroUsize, sync::Mutex};
+use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
-use lru::LruCache;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::PgPool;
 
-/// Tries before each further one has to wait.
-const BURST: u32 = 5;
-/// After so long one more try is given back.
-const REFILL: SignedDuration = SignedDuration::from_secs(60);
-/// Addresses remembered; of the others the longest unused are forgotten.
-const REMEMBERED: usize = 20_000;
+use super::Sender;
+use crate::app::App;
 
-/// Counts failed tries by the sender's address and the e-mail address tried, both.
-pub(crate) struct Throttle {
-    tries: Mutex<LruCache<Who, Tries>>,
+/// So many at once, then one each so often.
+#[derive(Debug, Clone, Copy)]
+struct Allowance {
+    burst: i32,
+    every: SignedDuration,
 }
 
-/// From where, and as whom (the keyed hash of an e-mail address).
-pub(crate) type Who = (Option<IpAddr>, [u8; 32]);
+const PAIR: Allowance = Allowance {
+    burst: 5,
+    every: SignedDuration::from_secs(60),
+};
+const SENDER: Allowance = Allowance {
+    burst: 50,
+    every: SignedDuration::from_secs(6),
+};
+const ADDRESS: Allowance = Allowance {
+    burst: 30,
+    every: SignedDuration::from_secs(60),
+};
+/// A new password, asked for one address.
+const LETTERS: Allowance = Allowance {
+    burst: 3,
+    every: SignedDuration::from_secs(600),
+};
+/// So long a sender is known after they signed in.
+const KNOWN: SignedDuration = SignedDuration::from_hours(60 * 24);
 
-#[derive(Clone, Copy)]
-struct Tries {
-    left: u32,
-    /// Since when tries are being given back.
-    since: Timestamp,
+/// Who tries: from where, and as whom (the keyed hash of an e-mail address).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Who {
+    pub(crate) sender: Sender,
+    pub(crate) email: [u8; 32],
 }
 
-impl Throttle {
-    pub(crate) fn new() -> Self {
-        let most = NonZeroUsize::new(REMEMBERED).expect("not zero");
-        Self {
-            tries: Mutex::new(LruCache::new(most)),
+impl Who {
+    fn sender(&self) -> Vec<u8> {
+        match self.sender.counted() {
+            None => vec![],
+            Some(IpAddr::V4(address)) => address.octets().to_vec(),
+            Some(IpAddr::V6(address)) => address.octets().to_vec(),
         }
     }
+}
 
-    /// Takes one try.
+/// Counts tries.
+pub(crate) struct Throttle<'a> {
+    app: &'a App,
+}
+
+impl App {
+    pub(crate) fn throttle(&self) -> Throttle<'_> {
+        Throttle { app: self }
+    }
+}
+
+/// Why there was no try: the seconds until there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wait(pub(crate) u32);
+
+impl Throttle<'_> {
+    fn key(&self, kind: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let said = [&[parts.len() as u8], parts.concat().as_slice()].concat();
+        self.app.vault().keyed_hash(uuid::Uuid::nil(), kind, &said)
+    }
+
+    fn pair(&self, who: &Who) -> [u8; 32] {
+        self.key("sign-in pair", &[&who.email, &who.sender()])
+    }
+
+    /// Takes one try to sign in.
     ///
     /// # Errors
-    /// With the seconds until there is one, when there is none.
-    pub(crate) fn take(&self, who: Who, now: Timestamp) -> Result<(), u32> {
-        let mut tries = self.tries.lock().unwrap_or_else(|e| e.into_inner());
-        let fresh = Tries {
-            left: BURST,
-            since: now,
-        };
-        let mut known = tries.get(&who).copied().unwrap_or(fresh);
-        let refill = REFILL.as_secs();
-        let waited = now.duration_since(known.since).as_secs().max(0);
-        let given_back = u32::try_from(waited / refill).unwrap_or(BURST);
-        known.left = known.left.saturating_add(given_back).min(BURST);
-        known.since = if known.left == BURST {
-            now
-        } else {
-            let counted = SignedDuration::from_secs(i64::from(given_back) * refill);
-            known.since.saturating_add(counted).unwrap_or(now)
-        };
-        let taken = match known.left {
-            0 => {
-                let waited = now.duration_since(known.since).as_secs().max(0);
-                Err(u32::try_from((refill - waited).max(1)).unwrap_or(1))
-            }
-            _ => {
-                known.left -= 1;
-                Ok(())
-            }
-        };
-        tries.put(who, known);
-        taken
+    /// The outer ones: when the database cannot be asked.
+    pub(crate) async fn take(
+        &self,
+        who: &Who,
+        now: Timestamp,
+    ) -> Result<Result<(), Wait>, sqlx::Error> {
+        let pool = self.app.pool();
+        let sender = self.key("sign-in sender", &[&who.sender()]);
+        if let Err(wait) = take(pool, &sender, SENDER, now).await? {
+            return Ok(Err(wait));
+        }
+        if let Err(wait) = take(pool, &self.pair(who), PAIR, now).await? {
+            return Ok(Err(wait));
+        }
+        if self.is_known(who, now).await? {
+            return Ok(Ok(()));
+        }
+        let address = self.key("sign-in address", &[&who.email]);
+        take(pool, &address, ADDRESS, now).await
     }
 
-    /// Who has signed in has all tries again.
-    pub(crate) fn forget(&self, who: &Who) {
-        let mut tries = self.tries.lock().unwrap_or_else(|e| e.into_inner());
-        tries.pop(who);
+    /// Takes one letter to an address. (That there is none to be had, nobody is told.)
+    ///
+    /// # Errors
+    /// The outer ones: when the database cannot be asked.
+    pub(crate) async fn take_letter(
+        &self,
+        email: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<Result<(), Wait>, sqlx::Error> {
+        let key = self.key("letter", &[email]);
+        take(self.app.pool(), &key, LETTERS, now).await
+    }
+
+    /// Takes one try of a sender, as whomever.
+    ///
+    /// # Errors
+    /// The outer ones: when the database cannot be asked.
+    pub(crate) async fn take_sender(
+        &self,
+        sender: Sender,
+        now: Timestamp,
+    ) -> Result<Result<(), Wait>, sqlx::Error> {
+        let who = Who {
+            sender,
+            email: [0; 32],
+        };
+        let key = self.key("sign-in sender", &[&who.sender()]);
+        take(self.app.pool(), &key, SENDER, now).await
+    }
+
+    /// Who has signed in has all tries again, and is known from there.
+    pub(crate) async fn signed_in(&self, who: &Who, now: Timestamp) -> Result<(), sqlx::Error> {
+        let (pool, pair) = (self.app.pool(), self.pair(who));
+        let yesterday = now
+            .saturating_sub(SignedDuration::from_hours(24))
+            .unwrap_or(now);
+        sqlx::query("delete from sign_in_try where who = $1 or free_at < $2")
+            .bind(pair.as_slice())
+            .bind(yesterday.to_sqlx())
+            .execute(pool)
+            .await?;
+        sqlx::query(
+            "insert into sign_in_place (who, seen_at) values ($1, $2)
+             on conflict (who) do update set seen_at = excluded.seen_at",
+        )
+        .bind(pair.as_slice())
+        .bind(now.to_sqlx())
+        .execute(pool)
+        .await?;
+        sqlx::query("delete from sign_in_place where seen_at < $1")
+            .bind(now.saturating_sub(KNOWN).unwrap_or(now).to_sqlx())
+            .execute(pool)
+            .await?;
+        Ok(())
+    }
+
+    async fn is_known(&self, who: &Who, now: Timestamp) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar(
+            "select exists (select from sign_in_place where who = $1 and seen_at > $2)",
+        )
+        .bind(self.pair(who).as_slice())
+        .bind(now.saturating_sub(KNOWN).unwrap_or(now).to_sqlx())
+        .fetch_one(self.app.pool())
+        .await
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn after_five_tries_one_a_minute() {
-        let throttle = Throttle::new();
-        let who = (None, [1; 32]);
-        let begin: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        let after = |seconds| begin + SignedDuration::from_secs(seconds);
-        for _ in 0..5 {
-            assert_eq!(throttle.take(who, begin), Ok(()));
-        }
-        assert_eq!(throttle.take(who, begin), Err(60));
-        assert_eq!(throttle.take(who, after(59)), Err(1));
-        assert_eq!(throttle.take((None, [2; 32]), after(59)), Ok(()));
-        assert_eq!(throttle.take(who, after(60)), Ok(()));
-        assert_eq!(throttle.take(who, after(61)), Err(59));
-        throttle.forget(&who);
-        assert_eq!(throttle.take(who, after(62)), Ok(()));
+/// Takes one of an allowance. `free_at` is when all of it would be there again.
+async fn take(
+    pool: &PgPool,
+    who: &[u8; 32],
+    allowance: Allowance,
+    now: Timestamp,
+) -> Result<Result<(), Wait>, sqlx::Error> {
+    let Allowance { burst, every } = allowance;
+    let late = now
+        .saturating_add(every * (burst - 1))
+        .unwrap_or(Timestamp::MAX);
+    let first = now.saturating_add(every).unwrap_or(Timestamp::MAX);
+    // A clock set back locks nobody out: what lies further ahead than a whole allowance is not believed.
+    let most = now.saturating_add(every * burst).unwrap_or(Timestamp::MAX);
+    let taken: Option<jiff_sqlx::Timestamp> = sqlx::query_scalar(
+        "insert into sign_in_try as t (who, free_at) values ($1, $2)
+         on conflict (who) do update
+            set free_at = case when t.free_at > $5 then $2
+                               else greatest(t.free_at, $3) + ($2 - $3) end
+          where t.free_at <= $4 or t.free_at > $5
+         returning free_at",
+    )
+    .bind(who.as_slice())
+    .bind(first.to_sqlx())
+    .bind(now.to_sqlx())
+    .bind(late.to_sqlx())
+    .bind(most.to_sqlx())
+    .fetch_optional(pool)
+    .await?;
+    if taken.is_some() {
+        return Ok(Ok(()));
     }
-
-    #[test]
-    fn a_clock_set_back_locks_nobody_out() {
-        let throttle = Throttle::new();
-        let who = (None, [1; 32]);
-        let late: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        assert_eq!(throttle.take(who, late), Ok(()));
-        let early = late - SignedDuration::from_hours(1);
-        assert_eq!(throttle.take(who, early), Ok(()));
-    }
+    let free: Option<jiff_sqlx::Timestamp> =
+        sqlx::query_scalar("select free_at from sign_in_try where who = $1")
+            .bind(who.as_slice())
+            .fetch_optional(pool)
+            .await?;
+    let seconds = free.map_or(1, |free| free.to_jiff().duration_since(late).as_secs());
+    Ok(Err(Wait(u32::try_from(seconds.max(1)).unwrap_or(1))))
 }

@@ -9,6 +9,7 @@ pub(crate) struct Token(String);
 impl Token {
     const KEY: &'static str = "dbk_";
     const SESSION: &'static str = "dbs_";
+    const LINK: &'static str = "dbl_";
 
     /// An API key with this secret.
     pub(crate) fn key(secret: [u8; 32]) -> Self {
@@ -18,6 +19,16 @@ impl Token {
     /// A new session's token.
     pub(crate) fn session() -> Self {
         Self(Self::SESSION.to_owned() + &URL_SAFE_NO_PAD.encode(random()))
+    }
+
+    /// The secret of a link that is good once.
+    pub(crate) fn link(secret: [u8; 32]) -> Self {
+        Self(Self::LINK.to_owned() + &URL_SAFE_NO_PAD.encode(secret))
+    }
+
+    /// What somebody sent as the secret of a link; whether it is one, its hash tells.
+    pub(crate) fn sent_link(text: &str) -> Self {
+        Self(text.to_owned())
     }
 
     /// What somebody sent, if it has the form of a token of ours.

@@ -11,6 +11,7 @@ use axum::{
         request::Parts,
     },
 };
+use domain::access::Access;
 use futures::StreamExt as _;
 use ledger::{Position, Version};
 use serde::{
@@ -85,6 +86,23 @@ impl Envelope {
             }
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Of what a user does before they are signed in.
+    ///
+    /// # Errors
+    /// 404 when there is no such user.
+    pub(crate) async fn of_user(
+        app: &App,
+        business: ledger::BusinessId,
+        id: Uuid,
+    ) -> Result<Self, Problem> {
+        let loaded = app.ledger().load::<Access>(business, id).await?;
+        let caller = Caller::joining(business, id, loaded.state.user()?);
+        Ok(Self {
+            caller,
+            ..Self::of_system(app, business)
+        })
     }
 
     /// Of what Daybook itself does, without a request.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::id::Id;
+use cqrs_es::Aggregate as _;
+use domain::{access::Access, id::Id};
 use futures::future::BoxFuture;
 use ledger::{
     Append, AppendError, Appended, Attempt, Command, Expected, Guard, NewEvent, Position, Refused,
@@ -346,6 +347,11 @@ impl App {
         {
             self.catalogues()
                 .moved(call.caller.business(), appended.last);
+        }
+        for (stream, _) in &appended.versions {
+            if stream.kind == Access::TYPE && !appended.replayed {
+                self.access_moved(stream.id);
+            }
         }
         Ok(Done {
             outcome,

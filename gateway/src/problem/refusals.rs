@@ -154,6 +154,9 @@ impl From<Refused> for Problem {
             }
             Refused::NoSuchStream { .. } => Self::not_found(),
             Refused::TimeTaken { .. } => Self::new(Code::SlotTaken),
+            Refused::NameTaken { kind, .. } if kind == crate::access::EMAIL_NAME => {
+                Self::field("email", Message::new("violation-email-taken"))
+            }
             Refused::NameTaken { kind, .. } => Self::new(Code::Conflict)
                 .detail(Message::new("detail-name-taken").with("kind", kind)),
             Refused::KeyReused => Self::new(Code::IdempotencyKeyReused),
@@ -290,8 +293,24 @@ impl From<ClientError> for Problem {
 impl From<AccessError> for Problem {
     fn from(error: AccessError) -> Self {
         match error {
-            AccessError::NoSuchKey => Self::not_found(),
+            AccessError::NoSuchKey | AccessError::NoSuchUser => Self::not_found(),
             AccessError::Taken => Self::new(Code::Conflict),
+            AccessError::AboveYou => {
+                Self::new(Code::Forbidden).detail(Message::new("detail-above-you"))
+            }
+            AccessError::LastOwner => {
+                Self::new(Code::WrongState).detail(Message::new("detail-last-owner"))
+            }
+            AccessError::Yourself => {
+                Self::new(Code::WrongState).detail(Message::new("detail-yourself"))
+            }
+            AccessError::NotInvited => {
+                Self::new(Code::WrongState).detail(Message::new("detail-not-invited"))
+            }
+            AccessError::NotSingle => Self::field("right", Message::new("violation-not-single")),
+            AccessError::OwnersHaveAll => {
+                Self::new(Code::WrongState).detail(Message::new("detail-owners-have-all"))
+            }
         }
     }
 }

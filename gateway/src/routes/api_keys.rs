@@ -2,8 +2,7 @@
 
 use axum::extract::State;
 use domain::{
-    access::{Access, AccessCommand},
-    actor::Role,
+    access::{Access, AccessCommand, Right, Rights},
     id::Id,
     text::Label,
 };
@@ -21,6 +20,7 @@ use crate::{
     command::{Answer, Ask, Asked, At, Call, Deciding, Target},
     page::{Page, PageQuery, page_of},
     problem::Problem,
+    routes::users::RoleField,
     texts::Message,
 };
 
@@ -42,28 +42,9 @@ struct KeyWanted {
     /// Until when; null: until it is revoked.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
-}
-
-/// As what somebody acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = Role)]
-enum RoleField {
-    Owner,
-    Admin,
-    Manager,
-    Staff,
-}
-
-impl From<RoleField> for Role {
-    fn from(role: RoleField) -> Self {
-        match role {
-            RoleField::Owner => Self::Owner,
-            RoleField::Admin => Self::Admin,
-            RoleField::Manager => Self::Manager,
-            RoleField::Staff => Self::Staff,
-        }
-    }
+    /// The rights that it has, of those of its role; null: all of them. Never more than who issues it has.
+    #[schema(example = json!(["see_bookings", "see_catalogue"]))]
+    scopes: Option<Vec<String>>,
 }
 
 /// An API key, without its secret.
@@ -75,6 +56,8 @@ struct KeyView {
     #[schema(value_type = RoleField)]
     role: &'static str,
     staff_id: Option<Uuid>,
+    /// The rights that it has, of those of its role; null: all of them.
+    scopes: Option<Vec<&'static str>>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -93,6 +76,9 @@ impl From<ApiKeyRow> for KeyView {
             name: row.name,
             role: role_word(row.role),
             staff_id: row.staff_id.map(Id::uuid),
+            scopes: row
+                .scopes
+                .map(|scopes| scopes.iter().map(Right::word).collect()),
             created_at: row.made_at,
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
@@ -118,6 +104,7 @@ impl KeyWanted {
         if staff_id.is_some_and(|id| !known.catalogue.staff.contains_key(&id)) {
             checks.fault("staff_id", Message::new("violation-not-found"));
         }
+        let scopes = self.scopes.as_ref().map(|words| scopes(words, &mut checks));
         if self.expires_at.is_some_and(|at| at <= now) {
             checks.fault("expires_at", Message::new("violation-past"));
         }
@@ -129,11 +116,28 @@ impl KeyWanted {
             role: self.role.into(),
             staff_id,
             expires_at: self.expires_at,
+            scopes,
         })
     }
 }
 
-/// Issues an API key.
+/// Reads the words for rights.
+fn scopes(words: &[String], checks: &mut Checks) -> Rights {
+    let mut found = Rights::NONE;
+    for (number, word) in words.iter().enumerate() {
+        match Right::ALL
+            .iter()
+            .copied()
+            .find(|right| right.word() == word)
+        {
+            Some(right) => found = found.with(right),
+            None => checks.fault(format!("scopes[{number}]"), Message::new("violation-right")),
+        }
+    }
+    found
+}
+
+/// Issues an API key. It can do no more than who issues it, now and later: if they lose a right, so does the key.
 #[utoipa::path(post, path = "/api-keys", tag = "access", request_body = KeyWanted,
     responses((status = 201, body = IssuedKey)))]
 async fn issue(
@@ -144,7 +148,9 @@ async fn issue(
     let target = Target::new(app.new_id());
     let done = app
         .send::<Access>(&call, target, |on| {
-            Ok(Asked::of(call.body.key(&on.known, on.now)?.command()))
+            Ok(Asked::of(
+                call.body.key(&on.known, on.now)?.command(call.caller.by()),
+            ))
         })
         .await?;
     // On a replay the key is there already, and its secret comes out the same. Should the process have died between
@@ -155,7 +161,9 @@ async fn issue(
     };
     let issued = app.load::<Access>(business, done.id()).await?;
     let new = NewKey::of(&issued.state).ok_or_else(Problem::not_found)?;
-    let api_key = app.keep_key(business, done.id(), &new, secret).await?;
+    let api_key = app
+        .keep_key(business, done.id(), &new, secret, call.caller.issuer())
+        .await?;
     let row = app.tables().key(business, done.id()).await?;
     let key = KeyView::from(row.ok_or_else(Problem::not_found)?);
     let location = format!("/api/v1/api-keys/{}", done.id());

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use domain::{
-    access::AccessCommand,
+    access::{AccessCommand, By},
     actor::Role,
     booking::{BookingCommand, Status},
     client::{CardWanted, Client, ClientCommand},
@@ -59,6 +59,9 @@ async fn a_bookings_life_is_told_from_what_to_what_by_whom_and_why() {
             PersonName::parse("Ada").unwrap(),
         )),
         role: Role::Owner,
+        staff_id: None,
+        language: None,
+        by: By::House,
     };
     let mut requested = placement("2026-05-05T10:00:00Z");
     requested.status = Status::Requested;

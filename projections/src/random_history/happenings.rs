@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    access::{Access, AccessCommand},
+    access::{Access, AccessCommand, By, Right},
     actor::{Actor, ActorKind, Role},
     booking::{
         Booking, BookingCommand, Comment, Imported, Joints, Online, Payment, Placement, Plan,
@@ -487,8 +487,18 @@ impl RandomHistory {
         if self.chance.one_in(2) {
             let email = Sealed::open(Id::<Access>::new(id), self.chance.email());
             let name = Some(Sealed::open(Id::<Access>::new(id), self.chance.person()));
-            let role = Role::Admin;
-            self.ask_access(id, AccessCommand::InviteUser { email, name, role });
+            let invite = AccessCommand::InviteUser {
+                email,
+                name,
+                role: Role::Admin,
+                staff_id: self.chance.key(self.staff.keys()).map(Id::new),
+                language: None,
+                by: By::House,
+            };
+            self.ask_access(id, invite);
+            for _ in 0..self.chance.below(4) {
+                self.access_of_user(id);
+            }
         } else {
             let name = self.label();
             let issue = AccessCommand::IssueApiKey {
@@ -496,12 +506,55 @@ impl RandomHistory {
                 role: Role::Owner,
                 staff_id: None,
                 expires_at: None,
+                scopes: None,
+                by: By::House,
             };
             self.ask_access(id, issue);
             if self.chance.one_in(2) {
                 self.ask_access(id, AccessCommand::RevokeApiKey);
             }
         }
+    }
+
+    fn access_of_user(&mut self, id: Uuid) {
+        let by = By::House;
+        let right = Right::SeePhones;
+        let command = match self.chance.below(9) {
+            0 => AccessCommand::Join,
+            1 => AccessCommand::ChangeProfile {
+                name: Some(Some(Sealed::open(
+                    Id::<Access>::new(id),
+                    self.chance.person(),
+                ))),
+                email: Some(Sealed::open(Id::<Access>::new(id), self.chance.email())),
+                language: None,
+                by: None,
+            },
+            2 => AccessCommand::ChangeProfile {
+                name: Some(None),
+                email: None,
+                language: None,
+                by: None,
+            },
+            3 => AccessCommand::TieStaff {
+                staff_id: self.chance.key(self.staff.keys()).map(Id::new),
+                by,
+            },
+            4 => AccessCommand::ChangeRole {
+                role: Role::Staff,
+                by,
+                other_owner: true,
+            },
+            5 => AccessCommand::GiveRight { right, by },
+            6 => AccessCommand::TakeRight { right, by },
+            7 => AccessCommand::Disable {
+                user: Some(id),
+                by,
+                other_owner: true,
+            },
+            _ => AccessCommand::Enable { by },
+        };
+        self.ask_access(id, command);
     }
 
     pub(super) fn plan(&mut self) -> Plan {

@@ -1,0 +1,187 @@
+//! The users of a business, as their streams tell them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use cqrs_es::Aggregate as _;
+use domain::{
+    access::{Access, User},
+    event::AnyEvent,
+};
+use jiff::SignedDuration;
+use ledger::{BusinessId, Position, Version};
+use uuid::Uuid;
+
+use super::{LinkKind, Token, UserKey};
+use crate::{
+    app::App,
+    catalogue::Known,
+    command::{Decision, Loaded},
+    mail::Letter,
+    problem::Problem,
+    texts::{Message, Speech},
+};
+
+/// How long an invitation is good.
+const INVITED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long a link to a new password is good.
+const RESET_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// Events read at a time.
+const BATCH: usize = 1_000;
+
+/// An invitation, as the inviter is told.
+pub(crate) struct Invitation {
+    pub(crate) token: String,
+    pub(crate) link: String,
+    pub(crate) expires_at: jiff::Timestamp,
+}
+
+impl App {
+    /// All users of a business, opened, by their ids.
+    pub(crate) async fn users(
+        &self,
+        business: BusinessId,
+    ) -> Result<BTreeMap<Uuid, Loaded<Access>>, Problem> {
+        let mut found = BTreeMap::<Uuid, Loaded<Access>>::new();
+        let mut after = Position::START;
+        loop {
+            let batch = self
+                .ledger()
+                .read_kinds(business, &[Access::TYPE], after, BATCH)
+                .await?;
+            let mut payloads: Vec<_> = batch
+                .iter()
+                .map(|event| (business.0, event.event_id.0, event.payload.clone()))
+                .collect();
+            self.vault().open_raw(&mut payloads).await?;
+            for (event, (_, _, payload)) in batch.iter().zip(&payloads) {
+                let id = event.stream.id;
+                let decoded = AnyEvent::decode(&event.stream.kind, id, payload.get());
+                if let AnyEvent::Access(_, told) = decoded.map_err(Problem::internal)? {
+                    let loaded = found.entry(id).or_insert_with(|| Loaded {
+                        state: Access::default(),
+                        version: Version::NEW,
+                    });
+                    loaded.state.apply(told);
+                    loaded.version = event.version;
+                }
+                after = event.position;
+            }
+            if batch.len() < BATCH {
+                break;
+            }
+        }
+        found.retain(|_, loaded| loaded.state.user().is_ok());
+        Ok(found)
+    }
+
+    /// Whether somebody else is an owner who can sign in. The decision then rests on their staying one: two owners who
+    /// depose each other at the same moment do not both succeed.
+    pub(crate) async fn other_owner(
+        &self,
+        (business, user): UserKey,
+        decision: &mut Decision,
+    ) -> Result<bool, Problem> {
+        let having: HashSet<Uuid> = self.tables().with_password(business).await?;
+        let users = self.users(business).await?;
+        let other = users.iter().find(|(id, loaded)| {
+            let owns = |user: &User| user.role == domain::actor::Role::Owner && !user.disabled;
+            **id != user && having.contains(id) && loaded.state.user().is_ok_and(owns)
+        });
+        if let Some((id, loaded)) = other {
+            decision.write::<Access>(self, *id, loaded.version, &[])?;
+        }
+        Ok(other.is_some())
+    }
+
+    /// Makes an invitation, and sends it. `seed`: the same one again for the same command.
+    pub(crate) async fn invite(
+        &self,
+        key: UserKey,
+        user: &User,
+        known: &Known,
+        token: Token,
+    ) -> Result<Invitation, Problem> {
+        let now = self.now();
+        let expires_at = now.saturating_add(INVITED_FOR).map_err(Problem::internal)?;
+        let hash = token.hash();
+        self.tables()
+            .make_link(LinkKind::Invitation, &hash, &[key], now, expires_at)
+            .await?;
+        let link = self.link("invitation", token.reveal());
+        let settings = known.settings()?;
+        if let Some(email) = user.email.value() {
+            self.post(Letter {
+                to: email.clone(),
+                from: settings.name.to_string(),
+                speech: speech_of(user, known),
+                subject: Message::new("mail-invitation-subject").with("business", &settings.name),
+                paragraphs: vec![
+                    Message::new("mail-invitation-body")
+                        .with("business", &settings.name)
+                        .with("link", &link)
+                        .with_number("days", 7),
+                ],
+            });
+        }
+        Ok(Invitation {
+            token: token.reveal().to_owned(),
+            link,
+            expires_at,
+        })
+    }
+
+    /// Sends a link to a new password to whoever signs in with an address, if there is somebody.
+    pub(crate) async fn send_reset(&self, email_hash: &[u8; 32]) -> Result<(), Problem> {
+        let now = self.now();
+        let mut users = vec![];
+        let mut names = vec![];
+        let mut to = None;
+        for row in self.tables().sign_ins(email_hash, None).await? {
+            let business = BusinessId(row.business_id);
+            let loaded = self.load::<Access>(business, row.user_id).await?;
+            let Ok(user) = loaded.state.user() else {
+                continue;
+            };
+            if user.disabled {
+                continue;
+            }
+            let known = self.catalogue(business).await?;
+            users.push((business, row.user_id));
+            names.push(known.settings()?.name.to_string());
+            if let Some(email) = user.email.value() {
+                to = Some((email.clone(), speech_of(user, &known)));
+            }
+        }
+        let Some((to, speech)) = to else {
+            return Ok(());
+        };
+        let token = Token::link(super::random());
+        let expires_at = now.saturating_add(RESET_FOR).map_err(Problem::internal)?;
+        self.tables()
+            .make_link(LinkKind::Reset, &token.hash(), &users, now, expires_at)
+            .await?;
+        self.post(Letter {
+            to,
+            from: "Daybook".to_owned(),
+            speech,
+            subject: Message::new("mail-reset-subject"),
+            paragraphs: vec![
+                Message::new("mail-reset-body")
+                    .with("businesses", names.join(", "))
+                    .with("link", self.link("password", token.reveal())),
+                Message::new("mail-reset-ignore"),
+            ],
+        });
+        Ok(())
+    }
+}
+
+/// In which language somebody is written to: theirs, else the house's first one.
+pub(crate) fn speech_of(user: &User, known: &Known) -> Speech {
+    let own = user.language.as_ref().map(|language| language.as_str());
+    let house = known.settings().ok();
+    let house = house.and_then(|settings| settings.languages.first());
+    own.and_then(Speech::named)
+        .or_else(|| house.and_then(|language| Speech::named(language.as_str())))
+        .unwrap_or_default()
+}
