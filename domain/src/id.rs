@@ -123,6 +123,8 @@ markers! {
     Absence,
     /// A planned holiday of a desk.
     Holiday,
+    /// A staff member's calendar feed.
+    Feed,
     /// Dates of one service for one client, booked together.
     Series,
 }

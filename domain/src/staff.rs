@@ -77,6 +77,13 @@ pub enum StaffEvent {
     },
     /// They no longer take bookings.
     Left {},
+    /// Their calendar can be seen by whoever has the feed's address; an older address leads nowhere.
+    CalendarFeedOpened {
+        /// Which feed.
+        feed_id: Id<id::Feed>,
+    },
+    /// It can no longer.
+    CalendarFeedClosed {},
 }
 
 /// All that is told of a staff member when they join.
@@ -144,6 +151,10 @@ pub enum StaffCommand {
     CancelAbsence(Id<id::Absence>),
     /// Stop taking bookings for good.
     Leave,
+    /// Open their calendar feed, at another address than before.
+    OpenFeed(Id<id::Feed>),
+    /// Close it.
+    CloseFeed,
 }
 
 /// What is to be; none: as it is. Names and contacts are compared by the caller, who can open them.
@@ -187,6 +198,9 @@ pub struct Staff {
     pub absences: BTreeMap<Id<id::Absence>, Absence>,
     /// They no longer take bookings.
     pub left: bool,
+    /// Whose address leads to their calendar; none: none does.
+    #[serde(default)]
+    pub feed: Option<Id<id::Feed>>,
 }
 
 /// A planned absence.
@@ -237,6 +251,18 @@ impl Staff {
                     .get(&absence_id)
                     .ok_or(StaffError::NoSuchAbsence)?;
                 Ok(vec![StaffEvent::AbsenceCancelled { absence_id }])
+            }
+            StaffCommand::OpenFeed(feed_id) => {
+                self.working()?;
+                Ok(vec![StaffEvent::CalendarFeedOpened { feed_id }])
+            }
+            StaffCommand::CloseFeed => {
+                self.member.as_ref().ok_or(StaffError::NotJoined)?;
+                Ok(if self.feed.is_some() {
+                    vec![StaffEvent::CalendarFeedClosed {}]
+                } else {
+                    vec![]
+                })
             }
             StaffCommand::Leave => {
                 self.member.as_ref().ok_or(StaffError::NotJoined)?;
@@ -325,6 +351,8 @@ impl Staff {
                 self.absences.remove(&absence_id);
             }
             StaffEvent::Left {} => self.left = true,
+            StaffEvent::CalendarFeedOpened { feed_id } => self.feed = Some(feed_id),
+            StaffEvent::CalendarFeedClosed {} => self.feed = None,
         }
     }
 }

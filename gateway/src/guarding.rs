@@ -130,6 +130,13 @@ pub(crate) struct AffectedBooking {
     end: Option<Timestamp>,
 }
 
+impl AffectedBooking {
+    /// Which.
+    pub(crate) const fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
 impl App {
     /// A desk may serve fewer at a time: nowhere ahead more of them meet at it.
     ///

@@ -15,6 +15,8 @@ mod table;
 
 use std::{collections::BTreeSet, time::Duration};
 
+pub(crate) use self::holding::seat_stands;
+
 use domain::waitlist::{Freed, State, WaitlistCommand};
 use jiff::Timestamp;
 use ledger::{BusinessId, Position, Recorded, Wakeup};
@@ -176,7 +178,7 @@ impl App {
                 let Ok(made) = entry.request.made() else {
                     continue;
                 };
-                let offer = self.slot_for(business, &offering, made).await?;
+                let offer = self.offer_for(business, &offering, made).await?;
                 if let Some(offer) = offer {
                     self.hold(business, entry.request_id, known, offer).await?;
                 }

@@ -293,6 +293,22 @@ impl Problem {
         self
     }
 
+    /// The fields at fault stand inside of this one.
+    #[must_use]
+    pub fn under(mut self, field: &str) -> Self {
+        for violation in &mut self.0.violations {
+            violation.field = format!("{field}.{}", violation.field);
+        }
+        self
+    }
+
+    /// The word for what is wrong: of the first field at fault, else of the whole.
+    #[must_use]
+    pub fn word(&self) -> String {
+        let first = self.0.violations.first();
+        first.map_or_else(|| self.code().as_str().to_owned(), Violation::code)
+    }
+
     /// With a header of its own.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {

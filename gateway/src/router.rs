@@ -51,6 +51,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::services::routes())
                 .merge(routes::staff::routes())
                 .merge(routes::absences::routes())
+                .merge(routes::affected::routes())
                 .merge(routes::desks::routes())
                 .merge(routes::classes::routes())
                 .merge(routes::sessions::routes())
@@ -61,8 +62,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::waitlist::routes())
                 .merge(routes::availability::routes())
                 .merge(routes::calendar::routes())
+                .merge(routes::calendar_feed::routes())
                 .merge(routes::history::routes())
                 .merge(routes::changes::routes())
+                .merge(routes::log::routes())
                 .merge(routes::payments::routes())
                 .merge(routes::reports::routes()),
         )

@@ -1,12 +1,14 @@
 //! The routes, one module for each kind of thing: its requests, its views, its handlers side by side.
 
 pub(crate) mod absences;
+pub(crate) mod affected;
 pub(crate) mod api_keys;
 pub(crate) mod availability;
 pub(crate) mod booking_page;
 pub(crate) mod bookings;
 pub(crate) mod business;
 pub(crate) mod calendar;
+pub(crate) mod calendar_feed;
 pub(crate) mod changes;
 pub(crate) mod classes;
 pub(crate) mod clients;
@@ -17,6 +19,7 @@ pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod hours;
 pub(crate) mod links;
+pub(crate) mod log;
 pub(crate) mod me;
 pub(crate) mod payments;
 pub(crate) mod policy;

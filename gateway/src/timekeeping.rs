@@ -113,6 +113,21 @@ impl SlotView {
     }
 }
 
+impl From<&Plan> for SlotView {
+    /// Of one that says by whom, as all do that the finder makes.
+    fn from(plan: &Plan) -> Self {
+        Self {
+            start: plan.start,
+            end: plan.end(),
+            staff_id: plan.staff_id.map(Id::uuid).unwrap_or_default(),
+            desk_id: plan.desk_id.map(Id::uuid),
+            session_id: plan.session_id.map(Id::uuid),
+            seats_left: None,
+            services: vec![],
+        }
+    }
+}
+
 /// What is asked of the time: services that the catalogue can serve, perhaps to replace bookings that stand.
 pub(crate) struct Inquiry<'a> {
     app: &'a App,
@@ -325,6 +340,26 @@ impl Inquiry<'_> {
         Ok(taken)
     }
 
+    /// The plans for a start that is free at this moment, as far as anybody can say, also of what is about to be taken
+    /// by the same command.
+    pub(crate) async fn plan_now(
+        &self,
+        start: Timestamp,
+        terms: Terms,
+        about: &[Taken],
+    ) -> Result<Vec<Plan>, Problem> {
+        let mut checks = Checks::default();
+        checks.moment("start", start);
+        checks.done()?;
+        let date = self.date_of(start)?;
+        let mut taken = self.taken(date, date).await?;
+        taken.extend_from_slice(about);
+        let plans = self
+            .enquiry
+            .plan(start, terms.freedom, terms.notice, &taken);
+        plans.map_err(|unavailable| not_to_be_had(&unavailable, self.enquiry.is_visit()))
+    }
+
     /// A refusal for a taken time, with the next times that are free.
     pub(crate) async fn with_next_free(&self, problem: Problem, after: Timestamp) -> Problem {
         match self.next_free(after, NEXT_FREE).await {
@@ -350,6 +385,16 @@ impl Inquiry<'_> {
         after: Timestamp,
         limit: usize,
     ) -> Result<Vec<Slot>, Problem> {
+        self.next_beside(after, limit, &[]).await
+    }
+
+    /// As [`next_slots`](Self::next_slots), beside what is about to be taken by the same command.
+    pub(crate) async fn next_beside(
+        &self,
+        after: Timestamp,
+        limit: usize,
+        about: &[Taken],
+    ) -> Result<Vec<Slot>, Problem> {
         let notice = self.notice();
         let after = after.max(notice.now);
         let first = self.date_of(after)?;
@@ -360,7 +405,8 @@ impl Inquiry<'_> {
             if last < first {
                 break;
             }
-            let taken = self.taken(first, last).await?;
+            let mut taken = self.taken(first, last).await?;
+            taken.extend_from_slice(about);
             slots = self.enquiry.next_free(after, last, limit, notice, &taken);
             if slots.len() >= limit {
                 break;

@@ -154,6 +154,8 @@ violation-not-before = must not lie before { $from }
 violation-nothing-offered = give a start: nothing is offered
 violation-of-one-service = is taken of one service alone
 violation-wish = is neither a date, nor a local date-time, nor an instant
+violation-one-of-these = give one of these
+violation-not-affected = does not lie in the time that is closed
 
 # Letters
 

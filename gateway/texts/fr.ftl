@@ -154,6 +154,8 @@ violation-not-before = ne doit pas être antérieur à { $from }
 violation-nothing-offered = donnez un début : rien n’est proposé
 violation-of-one-service = n’est accepté que pour une seule prestation
 violation-wish = n’est ni une date, ni une date et heure locales, ni un instant
+violation-one-of-these = donnez l’un d’eux
+violation-not-affected = ne se trouve pas dans le temps fermé
 
 # Lettres
 

@@ -154,6 +154,8 @@ violation-not-before = non deve precedere { $from }
 violation-nothing-offered = indicare un inizio: nulla è stato offerto
 violation-of-one-service = si accetta solo per un servizio singolo
 violation-wish = non è né una data, né una data e ora locale, né un istante
+violation-one-of-these = indicarne uno
+violation-not-affected = non cade nel periodo chiuso
 
 # Lettere
 

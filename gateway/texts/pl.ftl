@@ -158,6 +158,8 @@ violation-not-before = nie może przypadać przed { $from }
 violation-nothing-offered = podaj początek: niczego nie zaproponowano
 violation-of-one-service = przyjmuje się tylko dla jednej usługi
 violation-wish = nie jest datą, lokalną datą z godziną ani chwilą
+violation-one-of-these = podaj jedno z tych
+violation-not-affected = nie leży w zamkniętym czasie
 
 # Listy
 

@@ -154,6 +154,8 @@ violation-not-before = får inte ligga före { $from }
 violation-nothing-offered = ange en start: inget är erbjudet
 violation-of-one-service = tas bara för en enda tjänst
 violation-wish = är varken ett datum, en lokal tid eller en tidpunkt
+violation-one-of-these = ange en av dessa
+violation-not-affected = ligger inte i den stängda tiden
 
 # Brev
 

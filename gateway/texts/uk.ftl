@@ -158,6 +158,8 @@ violation-not-before = не може бути раніше за { $from }
 violation-nothing-offered = вкажіть початок: нічого не запропоновано
 violation-of-one-service = приймається лише для однієї послуги
 violation-wish = не є ні датою, ні місцевою датою з часом, ні моментом
+violation-one-of-these = вкажіть одне з цих
+violation-not-affected = не лежить у закритому часі
 
 # Листи
 

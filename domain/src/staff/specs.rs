@@ -145,3 +145,28 @@ fn an_address_is_put_in_and_taken_away() {
             phone: None,
         }]);
 }
+
+#[test]
+fn a_calendar_feed_is_opened_anew_and_closed_once() {
+    let opened = |n: u128| StaffEvent::CalendarFeedOpened {
+        feed_id: Id::new(Uuid::from_u128(n)),
+    };
+    let open = |n: u128| StaffCommand::OpenFeed(Id::new(Uuid::from_u128(n)));
+    let closed = || StaffEvent::CalendarFeedClosed {};
+    staff()
+        .given(vec![StaffEvent::Joined(ada()), opened(1)])
+        .when(open(2))
+        .then_expect_events(vec![opened(2)]);
+    staff()
+        .given(vec![StaffEvent::Joined(ada()), opened(1)])
+        .when(StaffCommand::CloseFeed)
+        .then_expect_events(vec![closed()]);
+    staff()
+        .given(vec![StaffEvent::Joined(ada()), opened(1), closed()])
+        .when(StaffCommand::CloseFeed)
+        .then_expect_events(vec![]);
+    staff()
+        .given(vec![StaffEvent::Joined(ada()), StaffEvent::Left {}])
+        .when(open(1))
+        .then_expect_error(StaffError::Left);
+}

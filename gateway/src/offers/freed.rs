@@ -152,7 +152,9 @@ const fn staff_may(event: &StaffEvent) -> bool {
         | E::SlotIntervalSet { .. }
         | E::ServicesAssigned { .. }
         | E::AbsencePlanned { .. }
-        | E::Left {} => false,
+        | E::Left {}
+        | E::CalendarFeedOpened { .. }
+        | E::CalendarFeedClosed {} => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The slot for somebody who waits: found, held, let go.
 
 use domain::{
-    booking::Plan,
+    booking::{Plan, Resource},
     id::Id,
     planning::Wish,
     slots::{Freedom, Notice},
@@ -40,10 +40,18 @@ impl Offering<'_> {
     /// Whether a slot lies near enough to what came free to need some of it.
     fn is_near(&self, slot: Span) -> bool {
         let around = self.around.to_duration();
+        // A seat is nobody's time.
+        let of_time = |freed: &&Freed| {
+            !matches!(
+                freed.resource,
+                Some(Resource::Session(_) | Resource::Guest(..))
+            )
+        };
         let start = slot.start().saturating_sub(around).unwrap_or(slot.start());
         let end = slot.end().saturating_add(around).unwrap_or(slot.end());
         self.freed
             .iter()
+            .filter(of_time)
             .any(|freed| freed.during.start() < end && start < freed.during.end())
     }
 }
@@ -94,13 +102,30 @@ impl App {
         }))
     }
 
-    /// The first slot that somebody wishes for and that needs what came free.
-    pub(super) async fn slot_for(
+    /// What somebody wishes for of what came free: a seat in a session, or the first slot that needs some of it.
+    pub(super) async fn offer_for(
         &self,
         business: BusinessId,
         offering: &Offering<'_>,
         made: &Made,
     ) -> Result<Option<Offer>, Problem> {
+        let plans = match seat_for(offering, made)? {
+            Some(seat) => Some(vec![seat]),
+            None => self.slot_for(business, offering, made).await?,
+        };
+        Ok(plans.map(|plans| Offer {
+            plans,
+            until: offering.until,
+            at: offering.now,
+        }))
+    }
+
+    async fn slot_for(
+        &self,
+        business: BusinessId,
+        offering: &Offering<'_>,
+        made: &Made,
+    ) -> Result<Option<Vec<Plan>>, Problem> {
         let wishes = &made.wishes;
         let known = offering.known;
         let (first, last) = offering.dates;
@@ -153,11 +178,7 @@ impl App {
                 .iter()
                 .any(|freed| freed.is_needed_by(&plans))
             {
-                return Ok(Some(Offer {
-                    plans,
-                    until: offering.until,
-                    at: offering.now,
-                }));
+                return Ok(Some(plans));
             }
         }
         Ok(None)
@@ -230,6 +251,9 @@ impl App {
         id: Id<Request>,
         offer: &Offer,
     ) -> Result<bool, Problem> {
+        if let Some(stands) = seat_stands(known, &offer.plans) {
+            return Ok(stands);
+        }
         let (Some(span), Some(wishes)) = (offer.span(), pinned(&offer.plans)) else {
             return Ok(false);
         };
@@ -244,6 +268,47 @@ impl App {
             Err(problem) => Err(problem),
         }
     }
+}
+
+/// The first session with a seat that came free and that somebody wishes for. Whether it is free still, the ledger says.
+fn seat_for(offering: &Offering<'_>, made: &Made) -> Result<Option<Plan>, Problem> {
+    let wishes = &made.wishes;
+    let [service_id] = wishes.service_ids[..] else {
+        return Ok(None);
+    };
+    let zone = &offering.known.settings()?.time_zone;
+    let catalogue = &offering.known.catalogue;
+    let offer = catalogue.services.get(&service_id);
+    let Some(offer) = offer.and_then(|service| service.standing().ok()) else {
+        return Ok(None);
+    };
+    let from = earliest(offering.known, offering.now);
+    let seats = offering.freed.iter().filter_map(|freed| {
+        let Some(Resource::Session(id)) = freed.resource else {
+            return None;
+        };
+        let setting = &catalogue.sessions.get(&id)?.standing().ok()?.setting;
+        let by = wishes.staff_ids.is_empty() || wishes.staff_ids.contains(&setting.staff_id);
+        let span = setting.span();
+        let wished = setting.service_id == service_id
+            && by
+            && from <= setting.start
+            && wishes.take(span, zone)
+            && !made.let_pass(span);
+        wished.then(|| setting.seat(id, offer.price_of(setting.staff_id)))
+    });
+    Ok(seats.min_by_key(|seat| seat.start))
+}
+
+/// Whether the session of an offered seat is still as it was. None: what is offered is no seat.
+pub(crate) fn seat_stands(known: &Known, plans: &[Plan]) -> Option<bool> {
+    let [plan] = plans else { return None };
+    let session = known.catalogue.sessions.get(&plan.session_id?);
+    let schedule = session.and_then(|session| session.standing().ok());
+    Some(schedule.is_some_and(|schedule| {
+        let setting = &schedule.setting;
+        setting.start == plan.start && Some(setting.staff_id) == plan.staff_id
+    }))
 }
 
 /// By the same people, at the same places and times.

@@ -6,12 +6,15 @@
 )]
 
 mod access;
+mod affected;
 mod bad_input;
 mod bookings;
+mod calendar_feed;
 mod classes;
 mod closing;
 mod conventions;
 mod description;
+mod log;
 mod public;
 mod refusals;
 mod reports;

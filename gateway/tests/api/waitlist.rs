@@ -4,6 +4,13 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use axum_test::TestResponse;
+use domain::{
+    id::Id,
+    service::Timing,
+    session::{Schedule, Session, SessionCommand, Setting},
+    time::Minutes,
+};
+use gateway::command::{Asked, Deciding, Envelope, Target};
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -131,6 +138,13 @@ impl Day {
         starts
             .map(|slot| slot["start"].as_str().unwrap().to_owned())
             .collect()
+    }
+
+    async fn asks_session(&self, target: Target, command: SessionCommand) {
+        let (app, business) = (&self.salon.app, self.salon.business());
+        let call = Envelope::of_system(app, business);
+        let asked = |_: &Deciding<Session>| Ok(Asked::of(command.clone()));
+        app.send(&call, target, asked).await.unwrap();
     }
 
     async fn rules(&self, automatic: bool, lead_min: u32) {
@@ -686,6 +700,45 @@ async fn nothing_is_there_while_the_module_is_off() {
         403,
         "module_off",
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seat_that_comes_free_is_offered_too() {
+    let day = Day::begin().await;
+    let session: Id<Session> = Id::new(Uuid::now_v7());
+    let schedule = SessionCommand::Schedule(Box::new(Schedule {
+        class_id: Id::new(Uuid::now_v7()),
+        timetabled: None,
+        setting: Setting {
+            service_id: Id::new(day.cut),
+            staff_id: Id::new(day.bea),
+            desk_id: None,
+            start: day.at(18, 0).parse().unwrap(),
+            timing: Timing::plain(Minutes::new(60)),
+        },
+        capacity: 1,
+    }));
+    let target = Target::new(session.uuid());
+    day.asks_session(target, schedule).await;
+    let (ada, grace) = (day.waits("Ada").await, day.waits("Grace").await);
+    let late = day.waits("Late").await;
+    day.service_looks().await;
+    assert_eq!(day.states([ada, grace]).await, ["waiting", "waiting"]);
+
+    let more = SessionCommand::ChangeCapacity(2);
+    day.asks_session(Target::at(session.uuid()), more).await;
+    day.service_looks().await;
+    // Two seats, and nobody sits yet.
+    let states = day.states([ada, grace, late]).await;
+    assert_eq!(states, ["offered", "offered", "waiting"]);
+    let offer = day.request(ada).await["offer"].clone();
+    assert_eq!(
+        (&offer["session_id"], &offer["start"]),
+        (&json!(session), &json!(day.at(18, 0)))
+    );
+    let done: Value = day.step(ada, "convert", json!({})).await.json();
+    assert_eq!(done["bookings"][0]["session_id"], json!(session), "{done}");
+    assert_eq!(done["bookings"][0]["end"], json!(day.at(19, 0)));
 }
 
 /// Two services at work at once, and a crowd: each slot is held for one, and each has one.

@@ -178,6 +178,9 @@ pub(super) fn tell_staff(event: &StaffEvent) -> Told {
             .made("note", note),
         E::AbsenceCancelled { absence_id } => fields.gone("absence_id", absence_id),
         E::Left {} => fields.between("left", false, true),
+        // Which feed it is makes its address: that it is another one is told, not which.
+        E::CalendarFeedOpened { .. } => fields.made("calendar_feed", true),
+        E::CalendarFeedClosed {} => fields.gone("calendar_feed", true),
     })
 }
 

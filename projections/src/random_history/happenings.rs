@@ -221,6 +221,8 @@ impl RandomHistory {
             (0, _) => StaffCommand::Leave,
             (1, _) => return self.staff_joins(),
             (2, _) => StaffCommand::SetWorkingHours(self.hours()),
+            (6, _) => StaffCommand::OpenFeed(Id::new(self.chance.uuid())),
+            (7, _) => StaffCommand::CloseFeed,
             (3 | 4, _) => StaffCommand::Change(StaffWanted {
                 name: Some(Sealed::open(Id::<Staff>::new(id), self.chance.person())),
                 slot_interval_min: Some(Minutes::new(self.chance.below(60) + 1)),

@@ -254,6 +254,7 @@ impl Tables {
                 self.comes_back((key.0, absence_id.uuid()));
             }
             StaffEvent::Left {} => row.gone = true,
+            StaffEvent::CalendarFeedOpened { .. } | StaffEvent::CalendarFeedClosed {} => {}
         }
     }
 

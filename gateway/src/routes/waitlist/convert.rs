@@ -23,6 +23,7 @@ use crate::{
     catalogue::Known,
     checks::Checks,
     command::{Answer, At, Call, Decision, Done, Loaded, Outcome},
+    offers::seat_stands,
     problem::{Code, Problem},
     routes::bookings::{Booker, BookingView, Making, comment, show_all, source},
     texts::Message,
@@ -132,7 +133,12 @@ impl Converting<'_> {
             let business = self.call.caller.business();
             let known = self.app.catalogue_now(business).await?;
             let loaded = self.load().await?;
-            let sought = self.sought(&known, loaded.state.open("convert")?)?;
+            let made = loaded.state.open("convert")?;
+            let offered = made.offered().filter(|_| self.call.body.start.is_none());
+            if offered.is_some_and(|offer| seat_stands(&known, &offer.plans).is_some()) {
+                return Err(refused.with("next_free", serde_json::json!([])));
+            }
+            let sought = self.sought(&known, made)?;
             tried += 1;
             if tried < CHOICES
                 && sought.offered.is_none()
@@ -160,9 +166,14 @@ impl Converting<'_> {
         let loaded = self.load().await?;
         self.call.expects(loaded.version)?;
         let made = loaded.state.open("convert")?;
-        let sought = self.sought(known, made)?;
-        let found = sought.inquiry.plan(sought.start, sought.terms).await?;
-        let plans = sought.offered.unwrap_or(found);
+        let plans = match self.seat(known, made)? {
+            Some(seat) => vec![seat],
+            None => {
+                let sought = self.sought(known, made)?;
+                let found = sought.inquiry.plan(sought.start, sought.terms).await?;
+                sought.offered.unwrap_or(found)
+            }
+        };
         let ids = &self.ids[..plans.len().min(self.ids.len())];
         let making = self.making(made, plans.len() > 1)?;
         let mut decision = Decision::new(Outcome {
@@ -182,6 +193,19 @@ impl Converting<'_> {
             .decide_request(&mut decision, known, self.id, &loaded, command)?;
         decision.saw_catalogue = Some(known.position);
         Ok(decision)
+    }
+
+    /// The seat in a session that is held for them, if that is what is accepted. It has only to be there still.
+    fn seat(&self, known: &Known, made: &Made) -> Result<Option<Plan>, Problem> {
+        let offered = made.offered().filter(|_| self.call.body.start.is_none());
+        let Some(offer) = offered else {
+            return Ok(None);
+        };
+        match seat_stands(known, &offer.plans) {
+            None => Ok(None),
+            Some(true) => Ok(offer.plans.first().cloned()),
+            Some(false) => Err(Problem::new(Code::SlotTaken)),
+        }
     }
 
     fn making(&self, made: &Made, visit: bool) -> Result<Making, Problem> {

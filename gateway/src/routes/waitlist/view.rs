@@ -81,6 +81,8 @@ struct OfferView {
     /// When it ends.
     #[schema(value_type = String, format = DateTime)]
     end: Timestamp,
+    /// Of a seat: in which session of a class.
+    session_id: Option<Uuid>,
     /// Each service in its turn.
     services: Vec<OfferedService>,
     /// Since when it is held.
@@ -161,6 +163,11 @@ impl OfferView {
         Some(Self {
             start: span.start(),
             end: span.end(),
+            session_id: offer
+                .plans
+                .first()
+                .and_then(|plan| plan.session_id)
+                .map(Id::uuid),
             services: services.collect(),
             offered_at: offer.at,
             until: offer.until,
