@@ -26,7 +26,7 @@ pub(crate) fn decode(bytes: &[u8], wanted: &Wanted) -> Result<Decoded, Fault> {
         .filter(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{85}'))
         .count();
     if controls * 20 > text.chars().count() {
-        return Err(Fault::OtherKind("a binary file"));
+        return Err(Fault::OtherKind("binary"));
     }
     Ok(Decoded {
         text: text.into_owned(),
@@ -42,7 +42,7 @@ fn detect(bytes: &[u8], country: Option<&str>) -> &'static Encoding {
     if let Some(encoding) = wide(bytes) {
         return encoding;
     }
-    if std::str::from_utf8(bytes).is_ok() {
+    if is_utf8(bytes) {
         return UTF_8;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
@@ -64,6 +64,16 @@ fn detect(bytes: &[u8], country: Option<&str>) -> &'static Encoding {
     } else {
         guess
     }
+}
+
+/// UTF-8, perhaps with a slip here and there: letters of other encodings hardly ever make its sequences by chance.
+fn is_utf8(bytes: &[u8]) -> bool {
+    let (mut read, mut slips) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        read += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        slips += usize::from(!chunk.invalid().is_empty());
+    }
+    slips == 0 || read >= slips * 10
 }
 
 /// UTF-16 without its mark: of ASCII letters every other byte is nothing, always on the same side.

@@ -15,18 +15,18 @@ pub(crate) enum FileKind {
 
 /// Others by their beginnings, and what people call them.
 const OTHERS: [(&[u8], &str); 12] = [
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"{\\rtf", "a text document (RTF)"),
-    (b"\x1f\x8b", "a compressed file"),
-    (b"7z\xbc\xaf", "a compressed file"),
-    (b"Rar!", "a compressed file"),
-    (b"BEGIN:VCARD", "a vCard file"),
-    (b"BEGIN:VCALENDAR", "a calendar file"),
-    (b"SQLite format 3", "a database"),
-    (b"\x7fELF", "a program"),
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"{\\rtf", "RTF"),
+    (b"\x1f\x8b", "ZIP"),
+    (b"7z\xbc\xaf", "ZIP"),
+    (b"Rar!", "ZIP"),
+    (b"BEGIN:VCARD", "vCard"),
+    (b"BEGIN:VCALENDAR", "iCalendar"),
+    (b"SQLite format 3", "SQLite"),
+    (b"\x7fELF", "ELF"),
 ];
 
 pub(crate) fn of(bytes: &[u8]) -> Result<FileKind, Fault> {
@@ -40,7 +40,7 @@ pub(crate) fn of(bytes: &[u8]) -> Result<FileKind, Fault> {
         return Err(if is_protected {
             Fault::Encrypted
         } else {
-            Fault::OtherKind("an old Excel workbook (XLS)")
+            Fault::OtherKind("XLS")
         });
     }
     for (beginning, name) in OTHERS {
@@ -58,7 +58,7 @@ pub(crate) fn of(bytes: &[u8]) -> Result<FileKind, Fault> {
         .iter()
         .any(|tag| head.starts_with(tag))
     {
-        return Err(Fault::OtherKind("a web page or XML document"));
+        return Err(Fault::OtherKind("HTML/XML"));
     }
     Ok(FileKind::Text)
 }
@@ -73,12 +73,12 @@ fn in_zip(bytes: &[u8]) -> Result<FileKind, Fault> {
     if has("xl/workbook.xml") {
         Ok(FileKind::Xlsx)
     } else if has("xl/workbook.bin") {
-        Err(Fault::OtherKind("a binary Excel workbook (XLSB)"))
+        Err(Fault::OtherKind("XLSB"))
     } else if has("content.xml") && has("mimetype") {
-        Err(Fault::OtherKind("an OpenDocument file (ODS)"))
+        Err(Fault::OtherKind("ODS"))
     } else if has("word/document.xml") {
-        Err(Fault::OtherKind("a Word document"))
+        Err(Fault::OtherKind("DOCX"))
     } else {
-        Err(Fault::OtherKind("a compressed file"))
+        Err(Fault::OtherKind("ZIP"))
     }
 }

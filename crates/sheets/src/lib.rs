@@ -11,6 +11,7 @@ mod delimiter;
 mod encoding;
 mod header;
 mod kind;
+mod room;
 mod text;
 mod xlsx;
 
@@ -39,6 +40,10 @@ pub struct Limits {
     pub rows: usize,
     /// Cells of a row.
     pub columns: usize,
+    /// Cells in all, each row counted up to its last.
+    pub cells: usize,
+    /// Bytes of what stands in the cells: a workbook may use one long text any number of times.
+    pub text: usize,
     /// Bytes that a workbook's parts may come to in all, once inflated.
     pub inflated: u64,
     /// Parts of a workbook.
@@ -50,6 +55,8 @@ impl Default for Limits {
         Self {
             rows: 200_000,
             columns: 500,
+            cells: 3_000_000,
+            text: 64 << 20,
             inflated: 128 << 20,
             parts: 2_000,
         }
@@ -169,6 +176,12 @@ pub enum Fault {
     /// It has more columns than are taken.
     #[error("more than {most} columns")]
     TooManyColumns {
+        /// The most.
+        most: usize,
+    },
+    /// It has more cells than are taken.
+    #[error("more than {most} cells")]
+    TooManyCells {
         /// The most.
         most: usize,
     },

@@ -2,7 +2,9 @@
 
 use csv::ReaderBuilder;
 
-use crate::{Cell, Fault, Form, Limits, Remark, Row, Table, Wanted, delimiter, encoding, table};
+use crate::{
+    Cell, Fault, Form, Limits, Remark, Row, Table, Wanted, delimiter, encoding, room::Room, table,
+};
 
 /// A quoted cell of more lines than anybody writes: its quotation mark was never closed.
 const LINES_OF_A_CELL: u32 = 200;
@@ -63,6 +65,7 @@ fn rows(
         .flexible(true)
         .from_reader(text.as_bytes());
     let mut rows = vec![];
+    let mut room = Room::of(limits);
     let mut record = csv::StringRecord::new();
     // Lines within cells so far: a spreadsheet counts rows, a text file lines.
     let mut within = 0_u32;
@@ -103,6 +106,7 @@ fn rows(
         if rows.len() == limits.rows {
             return Err(Fault::TooManyRows { most: limits.rows });
         }
+        room.take(filled, record.as_slice().len())?;
         let cells = record.iter().take(filled);
         rows.push(Row {
             number,

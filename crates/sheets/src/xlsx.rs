@@ -8,7 +8,7 @@ use std::{
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxError};
 use zip::{ZipArchive, result::ZipError};
 
-use crate::{Cell, Fault, Form, Kind, Limits, Row, Table, Wanted, table};
+use crate::{Cell, Fault, Form, Kind, Limits, Row, Table, Wanted, room::Room, table};
 
 /// The largest number of which a spreadsheet keeps every digit.
 const EXACT: f64 = 1e15;
@@ -91,7 +91,8 @@ fn of_part(error: ZipError) -> Fault {
 
 fn rows(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &str, limits: &Limits) -> Result<Vec<Row>, Fault> {
     let mut reader = book.worksheet_cells_reader(sheet).map_err(fault)?;
-    let mut rows: BTreeMap<u32, BTreeMap<usize, Cell>> = BTreeMap::new();
+    let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
+    let mut room = Room::of(limits);
     while let Some(record) = reader.next_cell_with_formula_metadata().map_err(fault)? {
         let (row, column) = record.pos;
         let cell = cell(&record.value, record.formula.is_some());
@@ -104,21 +105,20 @@ fn rows(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &str, limits: &Limits) -> Result<
                 most: limits.columns,
             });
         }
-        rows.entry(row).or_default().insert(column, cell);
+        let cells = rows.entry(row).or_default();
+        let more = (column + 1).saturating_sub(cells.len());
+        room.take(more, cell.text.len())?;
+        if more > 0 {
+            cells.resize(column + 1, Cell::default());
+        }
+        cells[column] = cell;
         if rows.len() > limits.rows {
             return Err(Fault::TooManyRows { most: limits.rows });
         }
     }
-    let rows = rows.into_iter().map(|(row, filled)| {
-        let width = filled.last_key_value().map_or(0, |(last, _)| last + 1);
-        let mut cells = vec![Cell::default(); width];
-        for (column, cell) in filled {
-            cells[column] = cell;
-        }
-        Row {
-            number: row.saturating_add(1),
-            cells,
-        }
+    let rows = rows.into_iter().map(|(row, cells)| Row {
+        number: row.saturating_add(1),
+        cells,
     });
     Ok(rows.collect())
 }

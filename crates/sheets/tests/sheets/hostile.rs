@@ -10,6 +10,11 @@ use crate::{fault, table, texts};
 
 /// A workbook with one sheet of this XML.
 fn workbook(sheet: &[u8], more: &[(&str, &[u8])]) -> Vec<u8> {
+    with_links(sheet, br#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#, more)
+}
+
+/// The same, whose parts refer to each other like this.
+fn with_links(sheet: &[u8], links: &[u8], more: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(vec![]));
     let mut put = |name: &str, bytes: &[u8]| {
         zip.start_file(name, SimpleFileOptions::default()).unwrap();
@@ -24,7 +29,7 @@ fn workbook(sheet: &[u8], more: &[(&str, &[u8])]) -> Vec<u8> {
         br#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
     );
     put("xl/workbook.xml", br#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>"#);
-    put("xl/_rels/workbook.xml.rels", br#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#);
+    put("xl/_rels/workbook.xml.rels", links);
     put("xl/worksheets/sheet1.xml", sheet);
     for (name, bytes) in more {
         put(name, bytes);
@@ -117,13 +122,52 @@ fn too_wide_and_too_long_are_refused() {
 }
 
 #[test]
+fn memory_is_held_to_what_is_taken_whatever_a_file_makes_of_its_bytes() {
+    let limits = Limits {
+        cells: 1_000,
+        text: 10_000,
+        ..Limits::default()
+    };
+    let refused = |file: &[u8]| read(file, &Wanted::default(), &limits).unwrap_err();
+    // One cell a row, far out: all before it take room too.
+    let far: String = (1..=10)
+        .map(|row| format!(r#"<row r="{row}"><c r="GR{row}"><v>1</v></c></row>"#))
+        .collect();
+    assert_eq!(
+        refused(&workbook(&sheet(&far), &[])),
+        Fault::TooManyCells { most: 1_000 }
+    );
+    let many = "a;b;c\n".repeat(400);
+    assert_eq!(
+        refused(many.as_bytes()),
+        Fault::TooManyCells { most: 1_000 }
+    );
+    // One long text that a hundred cells refer to.
+    let words = format!(
+        r#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>{}</t></si></sst>"#,
+        "x".repeat(1_000)
+    );
+    let links = br#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>"#;
+    let cells: String = (1..=100)
+        .map(|row| format!(r#"<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>"#))
+        .collect();
+    let book = with_links(
+        &sheet(&cells),
+        links,
+        &[("xl/sharedStrings.xml", words.as_bytes())],
+    );
+    assert!(read(&book, &Wanted::default(), &Limits::default()).is_ok());
+    assert!(matches!(refused(&book), Fault::Inflates { .. }));
+}
+
+#[test]
 fn other_kinds_of_files_are_called_by_their_names() {
     for (bytes, name) in [
         (&b"%PDF-1.7 \x00\xff"[..], "PDF"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "picture"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "PNG"),
         (
             b"<html><table><tr><td>Name</td></tr></table></html>",
-            "web page",
+            "HTML",
         ),
         (b"\xef\xbb\xbf<?xml version=\"1.0\"?><Workbook/>", "XML"),
         (b"BEGIN:VCARD\nFN:Ada\nEND:VCARD\n", "vCard"),
@@ -146,7 +190,7 @@ fn other_kinds_of_files_are_called_by_their_names() {
         zip.finish().unwrap().into_inner()
     };
     assert!(matches!(fault(&zip("content.xml")), Fault::OtherKind(told) if told.contains("ODS")));
-    assert!(matches!(fault(&zip("other")), Fault::OtherKind(told) if told.contains("compressed")));
+    assert!(matches!(fault(&zip("other")), Fault::OtherKind(told) if told.contains("ZIP")));
     assert_eq!(fault(b"PK\x03\x04 and then nothing"), Fault::Broken);
     assert_eq!(
         fault(&workbook(b"<worksheet><sheetData><row><c><v>", &[])),

@@ -306,3 +306,15 @@ fn a_workbook_says_what_its_cells_are() {
         ]
     );
 }
+
+#[test]
+fn one_slip_does_not_turn_a_whole_file_into_another_encoding() {
+    let mut file = "Imię;Nazwisko\nŻaneta;Żółć\nŁucja;Gęś\nBożena;Świć\n"
+        .as_bytes()
+        .to_vec();
+    file.extend(b"Jan;Ko\xffs\n");
+    let read = table(&file);
+    assert!(matches!(&read.form, Form::Csv { encoding, .. } if encoding == "utf-8"));
+    assert_eq!(texts(&read)[1], ["Żaneta", "Żółć"]);
+    assert_eq!(read.remarks, [Remark::StrangeLetters]);
+}
