@@ -16,6 +16,7 @@ mod cipher;
 mod marks;
 mod master;
 mod opening;
+mod parcel;
 #[cfg(test)]
 mod round_trip;
 mod sealing;
@@ -25,5 +26,6 @@ mod vault;
 pub use marks::{Malformed, holds_sealed};
 pub use master::{MasterKey, MasterKeyError};
 pub use opening::{KeyRing, OpenError, Wanted};
+pub use parcel::ParcelKey;
 pub use sealing::{PersonKeys, SealError};
 pub use vault::{CheckMasterError, Vault};

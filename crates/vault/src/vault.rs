@@ -45,6 +45,10 @@ impl Vault {
         }
     }
 
+    pub(crate) fn subkeys(&self) -> &Subkeys {
+        &self.subkeys
+    }
+
     /// Sees to it, once at start, that the master key is the one this database was first used
     /// with; the first use writes down its fingerprint.
     ///
