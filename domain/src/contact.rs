@@ -86,14 +86,16 @@ fn is_possible(number: &phonenumber::PhoneNumber) -> bool {
     let regions = database
         .by_code(&number.country().code())
         .unwrap_or_default();
-    let has_length = |descriptor: Option<&phonenumber::metadata::Descriptor>| {
-        descriptor.is_some_and(|descriptor| descriptor.possible_length().contains(&length))
+    let regular = |region: &&phonenumber::Metadata| {
+        let kinds = region.descriptors();
+        let lengths = |of: Option<&phonenumber::metadata::Descriptor>| {
+            of.map_or(vec![], |of| of.possible_length().to_vec())
+        };
+        // Of fixed lines the shorter ones are a few old exchanges', which the table knows.
+        lengths(kinds.mobile()).contains(&length)
+            || lengths(kinds.fixed_line()).last() == Some(&length)
     };
-    !same
-        && regions.iter().any(|region| {
-            let kinds = region.descriptors();
-            has_length(kinds.mobile()) || has_length(kinds.fixed_line())
-        })
+    !same && regions.iter().any(regular)
 }
 
 /// An e-mail address, kept as written.

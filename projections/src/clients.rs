@@ -2,12 +2,14 @@
 //! code, misspelt too. Its table: `client` (migration 0027).
 
 mod apply;
+mod contacts;
 mod find;
 mod misspelt;
 
 #[cfg(test)]
 mod specs;
 
+pub use self::contacts::{Contact, contacts};
 pub use self::find::{Cursor, Entry, Found, Page, find, names, one, reached_by, stream};
 use crate::ReadModel;
 

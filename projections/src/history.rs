@@ -5,12 +5,14 @@
 
 mod apply;
 mod asked;
+mod booked;
 mod find;
 mod status_words;
 
 #[cfg(test)]
 mod specs;
 
+pub use self::booked::booked;
 pub use self::find::{Cursor, Entry, Filter, FindError, Found, Page, Sort, find, stream};
 use crate::ReadModel;
 

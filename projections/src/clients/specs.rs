@@ -236,3 +236,18 @@ async fn who_was_made_known_by_mistake_is_listed_no_more() {
     take_in(&db, &READ_MODEL, &story.take()).await;
     assert_eq!(found(&db, &story, "kowal").await, [1]);
 }
+
+#[tokio::test]
+async fn how_everyone_is_reached_is_told_at_once() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = six();
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    let all = contacts(&db, &story.scope(), None).await.unwrap();
+    assert_eq!(all.len(), 6);
+    assert_eq!(all[0].phones, ["+33612345678"]);
+    assert_eq!(all[0].email.as_deref(), Some("l.kowal@example.org"));
+    let one = [id::<Client>(3).uuid()];
+    let one = contacts(&db, &story.scope(), Some(&one)).await.unwrap();
+    assert_eq!(one[0].name.as_deref(), Some("Anna Nowak"));
+}
