@@ -247,6 +247,7 @@ impl House {
             name: Label::parse("bench")?,
             role: Role::Owner,
             staff_id: None,
+            scopes: None,
             expires_at: None,
         };
         let (_, key) = issue_api_key(app, BusinessId(business), key).await?;

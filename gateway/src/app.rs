@@ -16,6 +16,7 @@ use crate::{
     access::{Known, KnownCallers, Passwords, Tables, Token, TokenHash},
     catalogue::Catalogues,
     command::Ask,
+    imports::work::Imports,
     mail::Mailer,
     problem::{Code, Problem},
     visitors::{PublicSettings, Visitors},
@@ -98,6 +99,7 @@ struct Inner {
     catalogues: Catalogues,
     mailer: Mailer,
     visitors: Visitors,
+    imports: Imports,
 }
 
 impl App {
@@ -110,18 +112,24 @@ impl App {
             known: KnownCallers::new(),
             passwords: Passwords::new(),
             catalogues: Catalogues::new(),
+            imports: Imports::new(),
             mailer: Mailer::new(settings.mail_folder.as_deref(), &settings.public_address),
             visitors: Visitors::new(&parts.settings.public),
             parts,
         }))
     }
 
-    /// Runs until told to stop: hears from other processes which keys were revoked, and cancels bookings that
-    /// their visitors did not confirm in time.
+    /// Runs until told to stop: hears from other processes which keys were revoked, cancels bookings that their
+    /// visitors did not confirm in time, and does the work of imports.
     pub async fn background(self, stop: CancellationToken) {
         let pool = self.0.tables.pool().clone();
         let unconfirmed = self.watch_unconfirmed(&stop);
-        tokio::join!(self.0.known.listen(pool, stop.clone()), unconfirmed);
+        let importing = self.clone().work_on_imports(stop.clone());
+        tokio::join!(
+            self.0.known.listen(pool, stop.clone()),
+            unconfirmed,
+            importing
+        );
     }
 
     /// Now.
@@ -193,6 +201,10 @@ impl App {
         let waited = projector.wait_for(business, read_models, position, MOST_WAIT);
         let not_yet = |not_yet| Problem::new(Code::NotYet).because(not_yet).retry_after(1);
         waited.await.map_err(not_yet)
+    }
+
+    pub(crate) fn imports(&self) -> &Imports {
+        &self.0.imports
     }
 
     pub(crate) fn probes(&self) -> &[Probe] {

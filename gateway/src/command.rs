@@ -16,7 +16,7 @@ mod kind;
 mod send;
 mod strict;
 
-pub(crate) use self::call::read_body;
+pub(crate) use self::call::{read_body, wants};
 pub use self::{
     answer::{Answer, View},
     call::{Ask, At, Call, Envelope, Nothing, RawCall},

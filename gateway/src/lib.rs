@@ -55,6 +55,7 @@ pub mod catalogue;
 pub mod checks;
 pub mod command;
 mod guarding;
+mod imports;
 mod mail;
 mod names;
 mod offers;

@@ -56,6 +56,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::classes::routes())
                 .merge(routes::sessions::routes())
                 .merge(routes::clients::routes())
+                .merge(routes::imports::routes())
                 .merge(routes::bookings::routes())
                 .merge(routes::visits::routes())
                 .merge(routes::series::routes())

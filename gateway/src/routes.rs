@@ -18,6 +18,7 @@ pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod hours;
+pub(crate) mod imports;
 pub(crate) mod links;
 pub(crate) mod log;
 pub(crate) mod me;

@@ -250,3 +250,35 @@ page-cancel = Cancel the booking
 page-too-late = It can no longer be changed online. Please contact us.
 page-cancel-sure = Cancel the booking?
 page-reason = Why (if you like)
+
+# Imports
+
+detail-bad-form = The form cannot be read.
+detail-import-state = The import is { $state }.
+violation-destroyed-number = was turned into a rounded number by a spreadsheet: its digits are lost
+violation-future = must not lie in the future
+violation-duration = is not a length such as 45, 1:30 or 1h30
+violation-range = is a range; one value is needed
+violation-yes-or-no = is neither yes nor no
+violation-formula = is a formula: it was not run, its last value was taken
+violation-totals = is a row of totals
+violation-header-again = repeats the header
+violation-duplicate-in-file = is the same as in row { $row }
+violation-already-known = is known here already
+violation-person-erased = is of somebody whose data was erased
+violation-does-not-fit = does not fit what is there
+violation-column = is no column of the file
+violation-encoding = is not an encoding such as utf-8 or windows-1250
+violation-delimiter = is not a character that can stand between cells
+violation-sheet = is no sheet of the workbook
+violation-header-row = is no row of the file
+violation-file-empty = has no rows
+violation-file-kind = is neither CSV nor XLSX ({ $kind }); save it as one of these
+violation-file-protected = is protected by a password; save it without one
+violation-file-broken = is damaged and cannot be read
+violation-file-inflates = is too large once unpacked
+violation-file-rows = has more than { $max } rows; split it
+violation-file-columns = has more than { $max } columns
+violation-file-cells = has more than { $max } cells; split it
+violation-file-header-only = has a header and no rows below it
+violation-file-too-large = is larger than { $max } MiB

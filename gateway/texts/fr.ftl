@@ -250,3 +250,35 @@ page-cancel = Annuler la réservation
 page-too-late = Elle n’est plus modifiable en ligne. Contactez-nous.
 page-cancel-sure = Annuler la réservation ?
 page-reason = Pourquoi (si vous voulez)
+
+# Imports
+
+detail-bad-form = Le formulaire est illisible.
+detail-import-state = L’import est dans l’état : { $state }.
+violation-destroyed-number = a été arrondi par un tableur : ses chiffres sont perdus
+violation-future = ne doit pas être dans le futur
+violation-duration = n’est pas une durée telle que 45, 1:30 ou 1h30
+violation-range = est une fourchette ; il faut une seule valeur
+violation-yes-or-no = n’est ni oui ni non
+violation-formula = est une formule : elle n’a pas été exécutée, sa dernière valeur a été reprise
+violation-totals = est une ligne de totaux
+violation-header-again = répète l’en-tête
+violation-duplicate-in-file = est identique à la ligne { $row }
+violation-already-known = est déjà connu ici
+violation-person-erased = appartient à une personne dont les données ont été effacées
+violation-does-not-fit = ne correspond pas à ce qui existe
+violation-column = n’est pas une colonne du fichier
+violation-encoding = n’est pas un encodage tel que utf-8 ou windows-1252
+violation-delimiter = n’est pas un caractère qui peut séparer des cellules
+violation-sheet = n’est pas une feuille du classeur
+violation-header-row = n’est pas une ligne du fichier
+violation-file-empty = n’a aucune ligne
+violation-file-kind = n’est ni CSV ni XLSX ({ $kind }) ; enregistrez-le dans l’un de ces formats
+violation-file-protected = est protégé par un mot de passe ; enregistrez-le sans
+violation-file-broken = est endommagé et illisible
+violation-file-inflates = est trop volumineux une fois décompressé
+violation-file-rows = a plus de { $max } lignes ; divisez-le
+violation-file-columns = a plus de { $max } colonnes
+violation-file-cells = a plus de { $max } cellules ; divisez-le
+violation-file-header-only = a un en-tête et aucune ligne en dessous
+violation-file-too-large = dépasse { $max } Mio

@@ -250,3 +250,35 @@ page-cancel = Annulla la prenotazione
 page-too-late = Non si può più modificare online. Contattaci.
 page-cancel-sure = Annullare la prenotazione?
 page-reason = Perché (se vuoi)
+
+# Imports
+
+detail-bad-form = Il modulo non è leggibile.
+detail-import-state = L’importazione è nello stato: { $state }.
+violation-destroyed-number = è stato arrotondato da un foglio di calcolo: le cifre sono perse
+violation-future = non può essere nel futuro
+violation-duration = non è una durata come 45, 1:30 o 1h30
+violation-range = è un intervallo; serve un solo valore
+violation-yes-or-no = non è né sì né no
+violation-formula = è una formula: non è stata eseguita, è stato preso il suo ultimo valore
+violation-totals = è una riga di totali
+violation-header-again = ripete l’intestazione
+violation-duplicate-in-file = è uguale alla riga { $row }
+violation-already-known = è già noto qui
+violation-person-erased = appartiene a una persona i cui dati sono stati cancellati
+violation-does-not-fit = non è compatibile con ciò che esiste
+violation-column = non è una colonna del file
+violation-encoding = non è una codifica come utf-8 o windows-1252
+violation-delimiter = non è un carattere che può separare le celle
+violation-sheet = non è un foglio della cartella di lavoro
+violation-header-row = non è una riga del file
+violation-file-empty = non ha righe
+violation-file-kind = non è né CSV né XLSX ({ $kind }); salvalo in uno di questi formati
+violation-file-protected = è protetto da password; salvalo senza
+violation-file-broken = è danneggiato e illeggibile
+violation-file-inflates = è troppo grande una volta decompresso
+violation-file-rows = ha più di { $max } righe; dividilo
+violation-file-columns = ha più di { $max } colonne
+violation-file-cells = ha più di { $max } celle; dividilo
+violation-file-header-only = ha un’intestazione e nessuna riga sotto
+violation-file-too-large = supera { $max } MiB

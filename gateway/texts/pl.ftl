@@ -254,3 +254,35 @@ page-cancel = Anuluj rezerwację
 page-too-late = Nie można już jej zmienić online. Skontaktuj się z nami.
 page-cancel-sure = Anulować rezerwację?
 page-reason = Dlaczego (jeśli chcesz)
+
+# Imports
+
+detail-bad-form = Nie można odczytać formularza.
+detail-import-state = Import jest w stanie: { $state }.
+violation-destroyed-number = arkusz kalkulacyjny zaokrąglił tę liczbę: jej cyfry przepadły
+violation-future = nie może leżeć w przyszłości
+violation-duration = nie jest długością, np. 45, 1:30 lub 1h30
+violation-range = jest zakresem; potrzebna jest jedna wartość
+violation-yes-or-no = to ani tak, ani nie
+violation-formula = jest formułą: nie została wykonana, przyjęto jej ostatnią wartość
+violation-totals = jest wierszem podsumowania
+violation-header-again = powtarza nagłówek
+violation-duplicate-in-file = jest takie samo jak w wierszu { $row }
+violation-already-known = jest tu już znane
+violation-person-erased = należy do osoby, której dane usunięto
+violation-does-not-fit = nie pasuje do tego, co już jest
+violation-column = nie jest kolumną pliku
+violation-encoding = nie jest kodowaniem, np. utf-8 lub windows-1250
+violation-delimiter = nie jest znakiem, który może rozdzielać komórki
+violation-sheet = nie jest arkuszem tego skoroszytu
+violation-header-row = nie jest wierszem pliku
+violation-file-empty = nie ma wierszy
+violation-file-kind = nie jest plikiem CSV ani XLSX ({ $kind }); zapisz go w jednym z tych formatów
+violation-file-protected = jest chroniony hasłem; zapisz go bez hasła
+violation-file-broken = jest uszkodzony i nie da się go odczytać
+violation-file-inflates = po rozpakowaniu jest zbyt duży
+violation-file-rows = ma więcej niż { $max } wierszy; podziel go
+violation-file-columns = ma więcej niż { $max } kolumn
+violation-file-cells = ma więcej niż { $max } komórek; podziel go
+violation-file-header-only = ma nagłówek, a pod nim żadnych wierszy
+violation-file-too-large = jest większy niż { $max } MiB

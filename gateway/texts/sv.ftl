@@ -250,3 +250,35 @@ page-cancel = Avboka
 page-too-late = Den kan inte längre ändras på nätet. Kontakta oss.
 page-cancel-sure = Avboka?
 page-reason = Varför (om du vill)
+
+# Imports
+
+detail-bad-form = Formuläret kan inte läsas.
+detail-import-state = Importen är i läget: { $state }.
+violation-destroyed-number = har avrundats av ett kalkylprogram: siffrorna är borta
+violation-future = får inte ligga i framtiden
+violation-duration = är ingen längd såsom 45, 1:30 eller 1h30
+violation-range = är ett intervall; ett enda värde behövs
+violation-yes-or-no = är varken ja eller nej
+violation-formula = är en formel: den kördes inte, dess senaste värde togs
+violation-totals = är en summarad
+violation-header-again = upprepar rubrikraden
+violation-duplicate-in-file = är samma som på rad { $row }
+violation-already-known = är redan känt här
+violation-person-erased = tillhör någon vars uppgifter har raderats
+violation-does-not-fit = passar inte det som finns
+violation-column = är ingen kolumn i filen
+violation-encoding = är ingen teckenkodning såsom utf-8 eller windows-1252
+violation-delimiter = är inget tecken som kan skilja celler åt
+violation-sheet = är inget blad i arbetsboken
+violation-header-row = är ingen rad i filen
+violation-file-empty = har inga rader
+violation-file-kind = är varken CSV eller XLSX ({ $kind }); spara den som något av dessa
+violation-file-protected = är skyddad med lösenord; spara den utan
+violation-file-broken = är skadad och kan inte läsas
+violation-file-inflates = är för stor när den packats upp
+violation-file-rows = har fler än { $max } rader; dela upp den
+violation-file-columns = har fler än { $max } kolumner
+violation-file-cells = har fler än { $max } celler; dela upp den
+violation-file-header-only = har en rubrikrad och inga rader under
+violation-file-too-large = är större än { $max } MiB

@@ -254,3 +254,35 @@ page-cancel = Скасувати бронювання
 page-too-late = Його вже не можна змінити онлайн. Зв'яжіться з нами.
 page-cancel-sure = Скасувати бронювання?
 page-reason = Чому (за бажанням)
+
+# Imports
+
+detail-bad-form = Форму не вдалося прочитати.
+detail-import-state = Імпорт у стані: { $state }.
+violation-destroyed-number = округлено електронною таблицею: цифри втрачено
+violation-future = не може бути в майбутньому
+violation-duration = не є тривалістю, як-от 45, 1:30 або 1h30
+violation-range = є діапазоном; потрібне одне значення
+violation-yes-or-no = не є ні «так», ні «ні»
+violation-formula = є формулою: її не виконано, взято останнє значення
+violation-totals = є рядком підсумків
+violation-header-again = повторює заголовок
+violation-duplicate-in-file = збігається з рядком { $row }
+violation-already-known = тут уже відоме
+violation-person-erased = належить людині, чиї дані стерто
+violation-does-not-fit = не узгоджується з тим, що вже є
+violation-column = не є стовпцем файлу
+violation-encoding = не є кодуванням, як-от utf-8 або windows-1251
+violation-delimiter = не є знаком, що може розділяти клітинки
+violation-sheet = не є аркушем цієї книги
+violation-header-row = не є рядком файлу
+violation-file-empty = не має рядків
+violation-file-kind = не є ні CSV, ні XLSX ({ $kind }); збережіть його в одному з цих форматів
+violation-file-protected = захищено паролем; збережіть без нього
+violation-file-broken = пошкоджено, прочитати не вдалося
+violation-file-inflates = завеликий після розпакування
+violation-file-rows = має понад { $max } рядків; поділіть його
+violation-file-columns = має понад { $max } стовпців
+violation-file-cells = має понад { $max } комірок; поділіть його
+violation-file-header-only = має заголовок і жодного рядка під ним
+violation-file-too-large = більший за { $max } МіБ

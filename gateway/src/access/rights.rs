@@ -161,6 +161,19 @@ pub(crate) const TABLE: &[Entry] = &[
     post("/clients/{id}/payments", R::TakePayments).own_clients().also(&[R::SeeRevenue]),
     get("/clients/{id}/payments/{payment_id}", R::SeeClients).own_clients().also(&[R::SeeRevenue]),
 
+    // Imports: not for who may not see phones, which preview and rows tell
+    get("/imports", R::Import),
+    post("/imports/clients", R::Import),
+    post("/imports/services", R::Import),
+    get("/imports/{id}", R::Import),
+    delete("/imports/{id}", R::Import),
+    put("/imports/{id}/mapping", R::Import),
+    get("/imports/{id}/rows", R::Import),
+    get("/imports/{id}/result", R::Import),
+    post("/imports/{id}/run", R::Import),
+    post("/imports/{id}/cancel", R::Import),
+    post("/imports/{id}/undo", R::Import),
+
     // Bookings
     post("/bookings", R::ManageBookings).own_bookings().also(&[R::OutsideHours, R::SeeRevenue]),
     get("/bookings/{id}", R::SeeBookings).own_bookings().also(&[R::SeeRevenue]),

@@ -63,6 +63,20 @@ impl<T> Answer<T> {
         }
     }
 
+    /// With another status.
+    #[must_use]
+    pub const fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// With how far the ledger has come.
+    #[must_use]
+    pub const fn position(mut self, position: Position) -> Self {
+        self.position = Some(position);
+        self
+    }
+
     /// With the thing's version as its `ETag`.
     #[must_use]
     pub const fn version(mut self, version: Version) -> Self {

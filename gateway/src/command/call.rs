@@ -148,6 +148,16 @@ impl FromRequest<App> for RawCall {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        Self::up_to(request, app, app.settings().body_limit).await
+    }
+}
+
+impl RawCall {
+    /// A command whose body has at most so many bytes.
+    ///
+    /// # Errors
+    /// 413 when it has more; those of who may not, and of headers that make no sense.
+    pub(crate) async fn up_to(request: Request, app: &App, limit: usize) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, app).await?;
         let key = idempotency_key(&parts.headers)?;
@@ -155,7 +165,7 @@ impl FromRequest<App> for RawCall {
         let correlation_id = correlation_id(&parts.headers).unwrap_or_else(|| app.new_id());
         let content_type = content_type(&parts.headers);
         let said = format!("{} {}\n", parts.method, parts.uri);
-        let bytes = whole(body, app.settings().body_limit).await?;
+        let bytes = whole(body, limit).await?;
         let fingerprint = {
             let mut said = said.into_bytes();
             said.extend(canonical(&bytes));

@@ -14,6 +14,7 @@ mod classes;
 mod closing;
 mod conventions;
 mod description;
+mod imports;
 mod log;
 mod public;
 mod refusals;
