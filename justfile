@@ -16,6 +16,10 @@ run *args:
 test *args:
     ops/test {{args}}
 
+# Try the API with requests made of chance: just fuzz --minutes 10 [--seed 7]
+fuzz *args:
+    ops/fuzz {{args}}
+
 # Lint everything; warnings are errors
 lint:
     cargo fmt --all -- --check

@@ -17,8 +17,10 @@ use crate::{
     catalogue::Catalogues,
     command::Ask,
     imports::work::Imports,
+    limits::{Callers, Limits},
     mail::Mailer,
     problem::{Code, Problem},
+    routes::LivePlaces,
     visitors::{PublicSettings, Visitors},
 };
 
@@ -42,6 +44,12 @@ pub struct Settings {
     pub mail_folder: Option<PathBuf>,
     /// What visitors of the public side may ask for.
     pub public: PublicSettings,
+    /// The origins (`https://salon.example`) whose pages may call with a token; none by default.
+    pub origins: Vec<String>,
+    /// How often somebody may call.
+    pub limits: Limits,
+    /// How long an answer may take to begin; two minutes by default.
+    pub patience: Duration,
 }
 
 impl Default for Settings {
@@ -53,6 +61,9 @@ impl Default for Settings {
             public_address: "http://localhost:8080".to_owned(),
             mail_folder: None,
             public: PublicSettings::default(),
+            origins: vec![],
+            limits: Limits::default(),
+            patience: Duration::from_secs(120),
         }
     }
 }
@@ -96,10 +107,13 @@ struct Inner {
     tables: Tables,
     known: KnownCallers,
     passwords: Passwords,
+    live: LivePlaces,
+    closing: CancellationToken,
     catalogues: Catalogues,
     mailer: Mailer,
     visitors: Visitors,
     imports: Imports,
+    callers: Callers,
 }
 
 impl App {
@@ -111,10 +125,13 @@ impl App {
             tables: Tables::new(parts.pool.clone()),
             known: KnownCallers::new(),
             passwords: Passwords::new(),
+            live: LivePlaces::default(),
+            closing: CancellationToken::new(),
             catalogues: Catalogues::new(),
             imports: Imports::new(),
             mailer: Mailer::new(settings.mail_folder.as_deref(), &settings.public_address),
             visitors: Visitors::new(&parts.settings.public),
+            callers: Callers::new(&parts.settings.limits),
             parts,
         }))
     }
@@ -180,11 +197,8 @@ impl App {
         let Some(position) = ask.min_position else {
             return Ok(());
         };
-        let projector = &self.0.parts.projector;
-        let waited = projector
-            .wait_for(ask.caller.business(), read_models, position, MOST_WAIT)
-            .await;
-        waited.map_err(|not_yet| Problem::new(Code::NotYet).because(not_yet).retry_after(1))
+        self.projected(ask.caller.business(), read_models, position)
+            .await
     }
 
     /// Waits until these read models have come to a position, 5 s at most.
@@ -207,6 +221,15 @@ impl App {
         &self.0.imports
     }
 
+    /// Cancelled when no more requests are taken: what would never end by itself ends then.
+    pub(crate) fn closing(&self) -> &CancellationToken {
+        &self.0.closing
+    }
+
+    pub(crate) fn live(&self) -> &LivePlaces {
+        &self.0.live
+    }
+
     pub(crate) fn probes(&self) -> &[Probe] {
         &self.0.parts.probes
     }
@@ -225,6 +248,10 @@ impl App {
 
     pub(crate) fn mailer(&self) -> &Mailer {
         &self.0.mailer
+    }
+
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.0.callers
     }
 
     pub(crate) fn visitors(&self) -> &Visitors {

@@ -9,6 +9,7 @@
 //!    `Idempotency-Key` made before. The answer is rendered from the streams at those versions ([`View`]), the first
 //!    time, on a replay, and for `GET` alike.
 
+mod absent;
 mod answer;
 mod call;
 mod decision;

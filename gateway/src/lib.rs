@@ -46,7 +46,12 @@
 //!    (`call.caller.needs(Right::OutsideHours)?`). What a staff member may reach: `caller.scope()` in queries,
 //!    `caller.own()` for streams.
 //! 8. Add the module's `routes()` to [`router`]'s list, and renew `openapi.json` (`UPDATE_GOLDEN=1 cargo test -p
-//!    gateway openapi`). Common headers and problems are added to each operation by `openapi::complete`.
+//!    gateway --test api description`). Common headers and problems are added to each operation by
+//!    `openapi::complete`. The `tag` is one of `openapi/tags.rs`.
+//! 9. **An example** in `openapi/examples.json`, one line, for each operation with a JSON body or a query that must be
+//!    given; ids in paths are filled in by the segment before them (`paths`, `made_by`). The tests of the whole send
+//!    each to a running service (`cargo test -p tests --test description`) and fuzz the route (`ops/fuzz`); what cannot
+//!    be sent in that way stands under `left_out`, with the reason.
 
 pub mod access;
 pub mod app;
@@ -54,8 +59,10 @@ mod as_of;
 pub mod catalogue;
 pub mod checks;
 pub mod command;
+mod door;
 mod guarding;
 mod imports;
+mod limits;
 mod mail;
 mod names;
 mod offers;
@@ -75,8 +82,9 @@ mod visitors;
 
 pub use self::{
     app::{App, Clock, Parts, Probe, Settings},
+    limits::{Allowance, Limits},
     router::router,
     routes::health::figures,
     serve::serve,
-    visitors::{Allowance, Challenge, PublicSettings},
+    visitors::{Challenge, PublicSettings},
 };

@@ -1,12 +1,17 @@
 //! The description of the API: what is the same for all routes is said here once and added to each.
 
+mod examples;
+mod problems;
+mod tags;
+
 use utoipa::{
-    OpenApi, PartialSchema, ToSchema,
+    OpenApi, ToSchema,
     openapi::{
-        Components, Content, HeaderBuilder, Info, ObjectBuilder, OpenApi as Description, Ref,
-        RefOr, Required, Response, ResponseBuilder,
+        Components, HeaderBuilder, Info, ObjectBuilder, OpenApi as Description, RefOr, Required,
+        Response, Server,
+        info::LicenseBuilder,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
-        schema::{SchemaFormat, SchemaType, Type},
+        schema::{KnownFormat, SchemaFormat, SchemaType, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
@@ -31,7 +36,8 @@ struct ProblemSchema {
     title: String,
     /// The HTTP status.
     status: u16,
-    /// The kind of problem, for programs.
+    /// The kind of problem, for programs: one of `x-problems`, where it says what to do.
+    #[schema(example = "invalid")]
     code: String,
     /// What is particular to this case.
     detail: Option<String>,
@@ -59,9 +65,20 @@ pub(crate) fn frame() -> Description {
     struct Frame;
     let mut frame = Frame::openapi();
     frame.info = Info::new("Daybook", env!("CARGO_PKG_VERSION"));
+    frame.info.license = Some(
+        LicenseBuilder::new()
+            .name("Apache-2.0")
+            .identifier(Some("Apache-2.0"))
+            .build(),
+    );
+    frame.info.extensions = Some(problems::list());
+    frame.servers = Some(vec![Server::new("/")]);
+    frame.tags = Some(tags::chapters());
     frame.info.description = Some(
         "Bookings, clients and staff of a business, every change an immutable event. Ids are UUIDv7; instants are \
-         RFC 3339, in UTC in answers; money is a string in the business's currency; unknown fields are refused."
+         RFC 3339, in UTC in answers; money is a string in the business's currency; unknown fields are refused. \
+         Every answer carries X-Request-Id; every refusal is a problem (RFC 9457) whose code is one of x-problems. \
+         Who is counted is told so by RateLimit-Policy and RateLimit; API keys are not, unless the operator says so."
             .to_owned(),
     );
     frame
@@ -89,6 +106,8 @@ pub(crate) fn complete(mut description: Description) -> Description {
     components
         .security_schemes
         .insert("bearer".to_owned(), RefOr::T(SecurityScheme::Http(bearer)));
+    problems::describe(components);
+    describe_headers(components);
     for (path, item) in &mut description.paths.paths {
         for (method, operation) in operations(item) {
             complete_one(path, method, operation);
@@ -112,16 +131,25 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 fn complete_one(path: &str, method: Method, operation: &mut Operation) {
     let entry = entry_of(method, path);
     let open = entry.is_some_and(|entry| entry.needs == Needs::Nothing);
-    let is_api = path.starts_with("/api/v1/");
+    let is_api = path.starts_with("/api/v1/") && path != "/api/v1/openapi.json";
     let is_session = NO_COMMANDS.iter().any(|begin| path.starts_with(begin));
     let is_write = method != Method::Get;
     let is_command = is_write && !is_session;
     let names_something = path.contains('{');
-    if !open {
-        let scopes: [&str; 0] = [];
-        operation.security = Some(vec![SecurityRequirement::new("bearer", scopes)]);
+    let scopes: [&str; 0] = [];
+    operation.security = Some(match open {
+        // Said, since otherwise a linter cannot tell it from forgotten.
+        true => vec![],
+        false => vec![SecurityRequirement::new("bearer", scopes)],
+    });
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response {
+            complete_response(status, response);
+        }
     }
+    let id = operation_id(path, method);
     if !is_api {
+        operation.operation_id = Some(id);
         return;
     }
 
@@ -129,19 +157,22 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
         tell(entry, operation);
     }
     // Handlers are called alike in every module; here their names must tell them apart.
-    operation.operation_id = Some(operation_id(path, method));
+    operation.operation_id = Some(id.clone());
     let parameters = operation.parameters.get_or_insert_default();
     parameters.push(header_parameter(
         "Accept-Language",
         "Text for people is in the first of en, pl, fr, uk, sv, it that is named; else in English.",
-        Type::String,
+        ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)),
     ));
     if is_command {
         parameters.push(header_parameter(
             "Idempotency-Key",
             "1 to 255 visible ASCII characters. The same key with the same request again is answered as the first \
              time, for 30 days, and done once.",
-            Type::String,
+            ObjectBuilder::new()
+                .schema_type(SchemaType::Type(Type::String))
+                .pattern(Some(r"^[!-~]([ -~]*[!-~])?$"))
+                .max_length(Some(255)),
         ));
     }
     let is_public = path.starts_with("/api/v1/public/");
@@ -150,18 +181,28 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
         parameters.push(header_parameter(
             "If-Match",
             "The ETag that the thing must still have; else 412.",
-            Type::String,
+            ObjectBuilder::new()
+                .schema_type(SchemaType::Type(Type::String))
+                .pattern(Some(r#"^(\*|(W/)?"[!#-~]*")$"#)),
         ));
     }
     if method == Method::Get {
         parameters.push(header_parameter(
             "Daybook-Min-Position",
             "What is shown must have come to this position; waited for at most 5 seconds, then 503.",
-            Type::Integer,
+            ObjectBuilder::new()
+                .schema_type(SchemaType::Type(Type::Integer))
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+                .minimum(Some(0)),
         ));
     }
 
-    let mut problems = vec![Code::Malformed, Code::Internal, Code::Unavailable];
+    let mut problems = vec![
+        Code::Malformed,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Unavailable,
+    ];
     if !open {
         problems.extend([Code::Unauthenticated, Code::Forbidden]);
     }
@@ -188,10 +229,10 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
         problems.extend([Code::LinkSuperseded, Code::ChallengeFailed]);
     }
     if path == "/api/v1/sign-in" {
-        problems.extend([Code::BadCredentials, Code::TooManyRequests, Code::Forbidden]);
+        problems.extend([Code::BadCredentials, Code::Forbidden]);
     }
-    if open && is_session || path.starts_with("/api/v1/me") && is_write {
-        problems.extend([Code::TooManyRequests, Code::Forbidden]);
+    if open && is_session {
+        problems.push(Code::Forbidden);
     }
     if path == "/api/v1/invitations/accept" || path == "/api/v1/password-reset/confirm" {
         problems.extend([Code::NotFound, Code::WrongState]);
@@ -209,8 +250,26 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
         let responses = &mut operation.responses.responses;
         responses
             .entry(status)
-            .or_insert_with(|| RefOr::T(problem_response(code)));
+            .or_insert_with(|| problems::refer(code.status()));
     }
+    examples::add(path, &id, operation);
+}
+
+/// What every answer tells.
+fn complete_response(status: &str, response: &mut Response) {
+    if response.description.is_empty() {
+        response.description = match status {
+            "200" => "Done, or shown",
+            "201" => "Made",
+            "202" => "Taken, and being done",
+            "204" => "Done; there is nothing to show",
+            _ => "See the body",
+        }
+        .to_owned();
+    }
+    let name = "X-Request-Id";
+    let header = problems::header(name);
+    response.headers.entry(name.to_owned()).or_insert(header);
 }
 
 /// `get_staff_id_absences` for `GET /api/v1/staff/{id}/absences`.
@@ -228,59 +287,77 @@ fn operation_id(path: &str, method: Method) -> String {
     words.fold(method.to_owned(), |id, word| id + "_" + word)
 }
 
-fn header_parameter(name: &str, description: &str, kind: Type) -> RefOr<Parameter> {
+fn header_parameter(name: &str, description: &str, schema: ObjectBuilder) -> RefOr<Parameter> {
     let parameter = ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(description))
-        .schema(Some(
-            ObjectBuilder::new().schema_type(SchemaType::Type(kind)),
-        ));
+        .schema(Some(schema));
     RefOr::T(parameter.build())
 }
 
 fn add_command_headers(status: &str, response: &mut Response) {
-    let mut add = |name: &str, description: &str, schema: ObjectBuilder| {
-        let header = HeaderBuilder::new()
-            .schema(Some(schema))
-            .description(Some(description));
-        response
-            .headers
-            .insert(name.to_owned(), RefOr::T(header.build()));
+    let mut add = |name: &str| {
+        let header = problems::header(name);
+        response.headers.entry(name.to_owned()).or_insert(header);
     };
-    let text = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
-    let number = ObjectBuilder::new()
-        .schema_type(SchemaType::Type(Type::Integer))
-        .format(Some(SchemaFormat::Custom("int64".to_owned())));
-    add(
-        "Daybook-Position",
-        "The position of the last event written: a query that sends it as Daybook-Min-Position shows the change.",
-        number,
-    );
+    add("Daybook-Position");
     if status != "204" {
-        add("ETag", "The version of the thing, for If-Match.", text());
+        add("ETag");
     }
     if status == "201" {
-        add(
-            "Location",
-            "Where the thing that was made is found.",
-            text(),
-        );
+        add("Location");
     }
 }
 
-fn problem_response(code: Code) -> Response {
-    let schema = Ref::from_schema_name("Problem");
-    let mut response = ResponseBuilder::new()
-        .description(code.title().say(crate::texts::Speech::En))
-        .content("application/problem+json", Content::new(Some(schema)));
-    if matches!(code, Code::Unavailable | Code::TooManyRequests) {
-        let seconds = u32::schema();
+/// The headers of answers, each described once.
+fn describe_headers(components: &mut Components) {
+    let mut add = |name: &str, kind: Type, description: &str| {
+        let mut schema = ObjectBuilder::new().schema_type(SchemaType::Type(kind.clone()));
+        if kind == Type::Integer {
+            schema = schema.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
+        }
         let header = HeaderBuilder::new()
-            .schema(Some(seconds))
-            .description(Some("Seconds after which another try is worth it."));
-        response = response.header("Retry-After", header.build());
-    }
-    response.build()
+            .schema(Some(schema))
+            .description(Some(description));
+        components
+            .headers
+            .insert(name.to_owned(), RefOr::T(header.build()));
+    };
+    add(
+        "Daybook-Position",
+        Type::Integer,
+        "The position of the last event written: a query that sends it as Daybook-Min-Position shows the change.",
+    );
+    add(
+        "ETag",
+        Type::String,
+        "The version of the thing, for If-Match.",
+    );
+    add(
+        "Location",
+        Type::String,
+        "Where the thing that was made is found.",
+    );
+    add(
+        "Retry-After",
+        Type::Integer,
+        "Seconds after which another try is worth it.",
+    );
+    add(
+        "RateLimit-Policy",
+        Type::String,
+        "Which allowance counts, how many requests it gives (`q`), and in how many seconds they come back (`w`).",
+    );
+    add(
+        "RateLimit",
+        Type::String,
+        "How many requests are left of it (`r`), and in how many seconds all are back (`t`).",
+    );
+    add(
+        "X-Request-Id",
+        Type::String,
+        "Names this request in the log: the caller's own, if one was sent.",
+    );
 }

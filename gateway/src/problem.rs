@@ -4,6 +4,7 @@
 //! becomes. A [`Problem`] is put into the reader's language by [`speak`], the outermost layer of the router; its
 //! cause, if it has one, is logged there, once, and never told.
 
+mod advice;
 mod refusals;
 
 use std::{error::Error, fmt, sync::Arc};
@@ -20,6 +21,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
+pub use self::advice::Advice;
 pub(crate) use self::refusals::{body_fault, bookings_affected, violations_of_hours};
 use crate::texts::{Message, Speech};
 

@@ -3,7 +3,7 @@
 use std::{any::Any, time::Instant};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{MatchedPath, Request},
     http::HeaderName,
     middleware::{Next, from_fn, from_fn_with_state},
@@ -22,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     access::check,
     app::App,
-    openapi,
+    door, openapi,
     problem::{Code, Problem, speak},
     routes,
     texts::Message,
@@ -35,6 +35,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::frame())
         .merge(routes::health::routes())
+        .merge(routes::docs::routes())
         .nest(
             "/api/v1",
             OpenApiRouter::new()
@@ -45,6 +46,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::users::routes())
                 .merge(routes::api_keys::routes())
                 .merge(routes::business::routes())
+                .merge(routes::settings::routes())
                 .merge(routes::policy::routes())
                 .merge(routes::public::routes())
                 .merge(routes::closures::routes())
@@ -67,6 +69,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::history::routes())
                 .merge(routes::changes::routes())
                 .merge(routes::log::routes())
+                .merge(routes::live::routes())
                 .merge(routes::payments::routes())
                 .merge(routes::reports::routes()),
         )
@@ -76,11 +79,19 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 pub fn router(app: App) -> Router {
     let (router, description) = routes().split_for_parts();
     let description = openapi::complete(description);
+    let described = Extension(routes::docs::Described::new(&description));
     let router = router
-        .merge(routes::docs::routes(&description))
-        .merge(routes::booking_page::routes());
-    let checked = router.route_layer(from_fn_with_state(app.clone(), check));
-    passed(checked).with_state(app)
+        .merge(routes::booking_page::routes())
+        .layer(described)
+        .route_layer(from_fn_with_state(app.clone(), check))
+        .layer(from_fn_with_state(app.clone(), door::in_time));
+    let origins = &app.settings().origins;
+    let router = match origins.is_empty() {
+        true => passed(router),
+        false => passed(router).layer(door::cross_origin(origins)),
+    };
+    let guarded = from_fn_with_state(app.clone(), door::guard);
+    router.layer(guarded).with_state(app)
 }
 
 /// What every request passes on its way in and out, those first that are outermost.

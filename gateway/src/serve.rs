@@ -15,6 +15,12 @@ use crate::{app::App, router::router};
 /// When the listener fails.
 pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> io::Result<()> {
     let background = tokio::spawn(app.clone().background(stop.clone()));
+    let closing = app.closing().clone();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        told.cancelled().await;
+        closing.cancel();
+    });
     // An answer is written whole; waiting to fill a packet only delays it.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {

@@ -1,55 +1,17 @@
 //! How much visitors of the public side may ask for: by the address that they come from, and by the phone or e-mail
 //! address that they book with. Counted in this process alone (docs/adr/0015).
 
-use std::{
-    hash::Hash,
-    net::IpAddr,
-    num::{NonZeroU32, NonZeroUsize},
-    sync::{
-        Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
-};
+use std::{net::IpAddr, num::NonZeroUsize, sync::Mutex};
 
-use governor::{Quota, RateLimiter, clock::Clock as _, clock::DefaultClock};
 use jiff::Timestamp;
 use lru::LruCache;
 use uuid::Uuid;
 
 use crate::{
     access::Sender,
-    problem::{Code, Problem},
+    limits::{Allowance, Counter, Meter, too_many},
+    problem::Problem,
 };
-
-/// So many at once, and so many more as time goes by.
-#[derive(Debug, Clone, Copy)]
-pub struct Allowance {
-    /// At once.
-    pub burst: NonZeroU32,
-    /// As time goes by, an hour.
-    pub an_hour: NonZeroU32,
-}
-
-impl Allowance {
-    /// `burst` at once, then `an_hour`. Zero counts as one.
-    #[must_use]
-    pub const fn new(burst: u32, an_hour: u32) -> Self {
-        const fn at_least_one(number: u32) -> NonZeroU32 {
-            match NonZeroU32::new(number) {
-                Some(number) => number,
-                None => NonZeroU32::MIN,
-            }
-        }
-        Self {
-            burst: at_least_one(burst),
-            an_hour: at_least_one(an_hour),
-        }
-    }
-
-    const fn quota(self) -> Quota {
-        Quota::per_hour(self.an_hour).allow_burst(self.burst)
-    }
-}
 
 /// What a visitor must do before a booking is taken.
 #[derive(Debug, Clone, Default)]
@@ -102,8 +64,6 @@ impl Default for PublicSettings {
 
 /// Addresses whose holds are remembered; of the others the longest unused are forgotten.
 const REMEMBERED: usize = 20_000;
-/// After so many questions, those who have all of their allowance again are forgotten.
-const TIDY: u32 = 4_096;
 
 /// What visitors have asked for lately.
 pub(crate) struct Visitors {
@@ -118,9 +78,9 @@ impl Visitors {
     pub(crate) fn new(settings: &PublicSettings) -> Self {
         let most = NonZeroUsize::new(REMEMBERED).expect("not zero");
         Self {
-            looks: Counter::new(settings.looks),
-            acts: Counter::new(settings.acts),
-            contacts: Counter::new(settings.contact),
+            looks: Counter::new("looks", settings.looks),
+            acts: Counter::new("acts", settings.acts),
+            contacts: Counter::new("contact", settings.contact),
             holds: Mutex::new(LruCache::new(most)),
             most_holds: settings.holds,
         }
@@ -130,11 +90,11 @@ impl Visitors {
     ///
     /// # Errors
     /// 429 when it does so too often.
-    pub(crate) fn passes(&self, sender: Sender, looks: bool) -> Result<(), Problem> {
+    pub(crate) fn passes(&self, sender: Sender, looks: bool, meter: &Meter) -> Result<(), Problem> {
         let counter = if looks { &self.looks } else { &self.acts };
         sender
             .counted()
-            .map_or(Ok(()), |address| counter.take(address))
+            .map_or(Ok(()), |address| counter.take(address, meter))
     }
 
     /// A booking is tried with a phone or e-mail address, by its keyed hash.
@@ -142,7 +102,7 @@ impl Visitors {
     /// # Errors
     /// 429 when that happens too often.
     pub(crate) fn books_with(&self, contact: [u8; 32]) -> Result<(), Problem> {
-        self.contacts.take(contact)
+        self.contacts.take(contact, &Meter::default())
     }
 
     /// An address wants one more hold, of this id and until then.
@@ -183,41 +143,12 @@ impl Visitors {
     }
 }
 
-fn too_many(seconds: u32) -> Problem {
-    Problem::new(Code::TooManyRequests).retry_after(seconds)
-}
-
-struct Counter<K: Hash + Eq + Clone> {
-    limiter: governor::DefaultKeyedRateLimiter<K>,
-    asked: AtomicU32,
-    clock: DefaultClock,
-}
-
-impl<K: Hash + Eq + Clone> Counter<K> {
-    fn new(allowance: Allowance) -> Self {
-        Self {
-            limiter: RateLimiter::keyed(allowance.quota()),
-            asked: AtomicU32::new(0),
-            clock: DefaultClock::default(),
-        }
-    }
-
-    fn take(&self, who: K) -> Result<(), Problem> {
-        if self.asked.fetch_add(1, Ordering::Relaxed) % TIDY == TIDY - 1 {
-            self.limiter.retain_recent();
-        }
-        self.limiter.check_key(&who).map_err(|not_until| {
-            let wait = not_until.wait_time_from(self.clock.now()).as_secs();
-            too_many(u32::try_from(wait.saturating_add(1)).unwrap_or(u32::MAX))
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
 
     use super::*;
+    use crate::problem::Code;
 
     fn sender(text: &str) -> Sender {
         Sender(Some(text.parse().unwrap()))
@@ -231,13 +162,14 @@ mod tests {
         };
         let visitors = Visitors::new(&settings);
         let one = sender("192.0.2.7");
-        assert!(visitors.passes(one, false).is_ok());
-        assert!(visitors.passes(one, false).is_ok());
-        let refused = visitors.passes(one, false).unwrap_err();
+        let passes = |who, looks| visitors.passes(who, looks, &Meter::default());
+        assert!(passes(one, false).is_ok());
+        assert!(passes(one, false).is_ok());
+        let refused = passes(one, false).unwrap_err();
         assert_eq!(refused.code(), Code::TooManyRequests);
-        assert!(visitors.passes(sender("192.0.2.8"), false).is_ok());
+        assert!(passes(sender("192.0.2.8"), false).is_ok());
         // Looking is counted apart.
-        assert!(visitors.passes(one, true).is_ok());
+        assert!(passes(one, true).is_ok());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `daybook serve`: the API, the projector and the herald in one process.
 
+pub(crate) mod door;
 pub(crate) mod visitors;
 
 use std::{
@@ -117,6 +118,7 @@ impl Settings {
         let public = visitors::read(said);
         let (public_address, mail_folder) =
             (said.optional(&PUBLIC_ADDRESS), said.optional(&MAIL_FOLDER));
+        let door = door::read(said);
         Some(Self {
             listen: listen?,
             roles: roles?,
@@ -125,7 +127,7 @@ impl Settings {
             gateway: gateway::Settings {
                 behind_proxy: behind_proxy?,
                 public: public?,
-                ..gateway::Settings::default()
+                ..door?
             },
             public_address: public_address?,
             mail_folder: mail_folder?,

@@ -48,7 +48,7 @@ const EVERYWHERE: &[&[&Setting]] = &[
 ];
 
 /// Taken by the commands that serve.
-const SERVING: &[&[&Setting]] = &[serve::Settings::ALL, serve::visitors::ALL];
+const SERVING: &[&[&Setting]] = &[serve::Settings::ALL, serve::door::ALL, serve::visitors::ALL];
 
 /// All that a process was told.
 #[derive(Debug)]

@@ -22,7 +22,9 @@ use uuid::Uuid;
 
 pub use self::{
     fields::FieldChange,
-    find::{Actor, Entry, Filter, Found, Page, actor_names, find, of_booking},
+    find::{
+        Actor, Entry, Filter, Found, Happened, Page, actor_names, between, find, newest, of_booking,
+    },
 };
 use self::{fields::Fields, of_booking::Standing};
 use crate::ReadModel;

@@ -5,6 +5,7 @@
 
 mod api;
 mod binary;
+mod checks;
 mod command;
 mod folder;
 mod follow;
@@ -14,6 +15,7 @@ mod shop;
 
 pub use api::{Answer, Api};
 pub use binary::binary;
+pub use checks::{Checks, root};
 pub use command::{Done, daybook};
 pub use folder::DataDir;
 pub use follow::Follow;

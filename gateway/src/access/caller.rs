@@ -201,7 +201,8 @@ impl Caller {
         &self.token
     }
 
-    async fn find(app: &App, parts: &Parts) -> Result<Self, Problem> {
+    /// Who sent it, asked anew.
+    pub(crate) async fn find(app: &App, parts: &Parts) -> Result<Self, Problem> {
         let (token, by_cookie) = token_of(&parts.headers)?;
         if by_cookie && !parts.method.is_safe() && !same_site(&parts.headers) {
             return Err(Problem::new(Code::CrossSite));

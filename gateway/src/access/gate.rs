@@ -3,26 +3,37 @@
 use axum::{
     extract::{FromRequestParts as _, MatchedPath, Request, State},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use domain::access::Right;
 use metrics::counter;
 
 use super::{
-    Caller,
+    Caller, Sender,
     rights::{Entry, Method, Needs, entry_of},
 };
 use crate::{
     app::App,
+    limits::Meter,
     problem::{Code, Problem},
     texts::Message,
 };
 
-/// Lets a request through to its handler if the table says so.
-pub(crate) async fn check(
-    State(app): State<App>,
+/// Lets a request through to its handler if the table says so, and those who ask do not do so too often.
+pub(crate) async fn check(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let meter = Meter::default();
+    request.extensions_mut().insert(meter.clone());
+    let answer = let_in(&app, request, next, &meter).await;
+    let mut response = answer.into_response();
+    meter.tell(&mut response);
+    response
+}
+
+async fn let_in(
+    app: &App,
     request: Request,
     next: Next,
+    meter: &Meter,
 ) -> Result<Response, Problem> {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("", MatchedPath::as_str);
@@ -37,13 +48,22 @@ pub(crate) async fn check(
     }
     let (mut parts, body) = request.into_parts();
     // Kept among the extensions, where the handler finds it.
-    let mut caller = Caller::from_request_parts(&mut parts, &app).await?;
+    let mut caller = match Caller::from_request_parts(&mut parts, app).await {
+        Ok(caller) => caller,
+        Err(problem) => {
+            if problem.code() == Code::Unauthenticated {
+                app.callers().stranger(Sender::of(app, &parts), meter)?;
+            }
+            return Err(problem);
+        }
+    };
+    app.callers().known(&caller, meter)?;
     caller.route = Some(entry);
     parts.extensions.insert(caller.clone());
     if let Needs::Right(right) = entry.needs {
         caller.needs(right)?;
     }
-    switched_on(&app, &caller, entry).await?;
+    switched_on(app, &caller, entry).await?;
     Ok(next.run(Request::from_parts(parts, body)).await)
 }
 

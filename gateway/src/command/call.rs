@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::strict::look_for_arrays;
+use super::{absent, strict::look_for_arrays};
 use crate::{
     access::Caller,
     app::App,
@@ -136,7 +136,7 @@ impl Deref for RawCall {
     }
 }
 
-impl<B: DeserializeOwned> FromRequest<App> for Call<B> {
+impl<B: DeserializeOwned + ToSchema> FromRequest<App> for Call<B> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
@@ -192,7 +192,7 @@ impl RawCall {
     ///
     /// # Errors
     /// 415 for another kind of content, 400 for what is no JSON, 422 for what does not fit `B`.
-    pub fn json<B: DeserializeOwned>(self) -> Result<Call<B>, Problem> {
+    pub fn json<B: DeserializeOwned + ToSchema>(self) -> Result<Call<B>, Problem> {
         if !is_json(self.content_type.as_deref()) && !self.bytes.is_empty() {
             return Err(wants("application/json"));
         }
@@ -216,7 +216,7 @@ pub(crate) fn wants(kinds: &str) -> Problem {
 }
 
 /// Reads a body strictly; none at all is `{}`.
-pub(crate) fn read_json<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem> {
+pub(crate) fn read_json<B: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<B, Problem> {
     let malformed = |detail| Problem::new(Code::Malformed).detail(detail);
     let text = str::from_utf8(bytes).map_err(|_| malformed(Message::new("detail-not-utf8")))?;
     let text = if text.is_empty() { "{}" } else { text };
@@ -231,7 +231,7 @@ pub(crate) fn read_json<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem>
     let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         // What does not fit may yet be followed by what cannot be read.
         match serde_json::from_str::<IgnoredAny>(text) {
-            Ok(_) => Problem::invalid(vec![body_fault(error.path(), error.inner())]),
+            Ok(_) => Problem::invalid(faults::<B>(&error, text)),
             Err(error) => bad(&error),
         }
     })?;
@@ -245,8 +245,28 @@ pub(crate) fn read_json<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem>
     Ok(body)
 }
 
+/// What serde stopped at, and all other fields that are missing or unknown.
+fn faults<B: ToSchema>(
+    error: &serde_path_to_error::Error<serde_json::Error>,
+    text: &str,
+) -> Vec<Violation> {
+    let mut faults = vec![body_fault(error.path(), error.inner())];
+    // A number or a text that nothing can hold is no value: then what serde says must do.
+    let whole = serde_json::from_str(text).unwrap_or_default();
+    for (field, presence) in absent::look::<B>(&whole) {
+        if faults[0].field != field {
+            let message = match presence {
+                absent::Presence::Missing => "violation-missing",
+                absent::Presence::Unknown => "violation-unknown-field",
+            };
+            faults.push(Violation::new(field, Message::new(message)));
+        }
+    }
+    faults
+}
+
 /// Reads a JSON body of a request that is no command: signing in.
-pub(crate) async fn read_body<B: DeserializeOwned>(
+pub(crate) async fn read_body<B: DeserializeOwned + ToSchema>(
     request: Request,
     app: &App,
 ) -> Result<B, Problem> {
@@ -483,7 +503,7 @@ mod tests {
 
     #[test]
     fn a_body_is_read_to_its_end() {
-        #[derive(Debug, Deserialize)]
+        #[derive(Debug, Deserialize, ToSchema)]
         #[serde(deny_unknown_fields)]
         struct Body {
             #[expect(dead_code, reason = "only its reading is looked at")]

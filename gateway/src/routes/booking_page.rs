@@ -26,6 +26,7 @@ use super::public::house::{PublicBusiness, PublicService, all_services, all_staf
 use crate::{
     access::Sender,
     app::App,
+    limits::Meter,
     problem::Problem,
     texts::{Message, Speech},
 };
@@ -176,7 +177,7 @@ async fn page(
     headers: &HeaderMap,
     about: About,
 ) -> Result<Response, Problem> {
-    app.visitors().passes(sender, true)?;
+    app.visitors().passes(sender, true, &Meter::default())?;
     let Some(business) = app.business_of(slug).await? else {
         return Ok(nowhere(Speech::of(headers)));
     };

@@ -30,7 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// The rules for booking.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BookingPolicy)]
-struct PolicyView {
+pub(super) struct PolicyView {
     /// Minutes that a start must lie ahead of now.
     min_notice_min: u32,
     /// How many days ahead a start may lie.

@@ -51,6 +51,7 @@ struct SignIn {
 
 /// A session that has begun. Browsers get its token as a cookie, too.
 #[derive(Serialize, ToSchema)]
+#[schema(as = NewSession)]
 pub(crate) struct Session {
     /// For `Authorization: Bearer`.
     token: String,

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-pub(crate) use self::convert::pinned;
+pub(crate) use self::{convert::pinned, rules::RulesView};
 use self::{
     fields::{RequestChange, RequestFields},
     view::RequestView,

@@ -61,6 +61,37 @@ async fn what_is_an_array_where_an_object_belongs() {
 }
 
 #[tokio::test]
+async fn all_fields_that_are_missing_or_unknown_are_told_together() {
+    let salon = Salon::open().await;
+    let staff = json!({
+        "nmae": "Ada", "slot_interval_min": 15, "service_ids": [],
+        "working_hours": {"weekly": [{"weekday": "mon", "to": "17:00"}], "overrides": []}
+    });
+    let problem = refused(&salon, salon.post("/staff", &staff), 422, "invalid").await;
+    let violations = problem["violations"].as_array().unwrap();
+    let mut told: Vec<_> = violations
+        .iter()
+        .map(|told| {
+            (
+                told["field"].as_str().unwrap(),
+                told["code"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            ("name", "missing"),
+            ("nmae", "unknown_field"),
+            ("working_hours.weekly[0].from", "missing"),
+        ]
+    );
+    let problem = refused(&salon, salon.post("/services", &json!({})), 422, "invalid").await;
+    assert_eq!(problem["violations"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn what_is_of_another_kind() {
     let salon = Salon::open().await;
     for kind in [

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use gateway::problem::Code;
 use serde_json::Value;
 
 use crate::support::Salon;
@@ -41,11 +42,15 @@ async fn every_operation_is_described_whole() {
             assert!(operation["tags"][0].is_string(), "{at} has no tag");
             let id = operation["operationId"].as_str().unwrap();
             assert!(ids.insert(id.to_owned()), "{at}: {id} names two operations");
-            let open = operation["x-daybook-rights"]["needs"] == "nothing";
+            let open = operation["security"].as_array().is_some_and(Vec::is_empty);
             if path.starts_with("/api/v1/") && !open {
-                assert!(operation["security"].is_array(), "{at} is open");
                 assert!(operation["responses"]["401"].is_object(), "{at} has no 401");
             }
+            let json = &operation["requestBody"]["content"]["application/json"];
+            assert!(
+                json.is_null() || !json["example"].is_null(),
+                "{at} has no example: give `{id}` one in gateway/src/openapi/examples.json"
+            );
         }
     }
     // Of the schemas among themselves too: a generator of clients stops at the first that is missing.
@@ -66,4 +71,34 @@ async fn the_page_loads_nothing_from_elsewhere() {
         assert!(!html.contains(outside), "{outside}");
     }
     assert!(html.contains("/api/v1/openapi.json"));
+}
+
+#[tokio::test]
+async fn every_problem_is_listed_with_what_to_do() {
+    let salon = Salon::open().await;
+    let told: Value = salon.server.get("/api/v1/openapi.json").await.json();
+    let listed = told["info"]["x-problems"].as_array().unwrap();
+    assert_eq!(listed.len(), Code::ALL.len());
+    for (problem, code) in listed.iter().zip(&Code::ALL) {
+        assert_eq!(problem["code"], code.as_str());
+        for part in ["title", "when", "what_to_do"] {
+            assert!(problem[part].as_str().is_some_and(|text| text.len() > 10));
+        }
+        if *code == Code::MethodNotAllowed {
+            continue;
+        }
+        // Each with an example among the answers of its status.
+        let status = code.status().as_u16();
+        let response = &told["components"]["responses"][format!("Problem{status}")];
+        let content = &response["content"]["application/problem+json"];
+        let example = &content["examples"][code.as_str()]["value"];
+        assert_eq!(example["code"], code.as_str());
+        assert_eq!(
+            example["type"],
+            format!("/api/docs#problem-{}", code.as_str())
+        );
+    }
+    // The page makes a place for each of them, named as `type` says.
+    let page = salon.server.get("/api/docs").await.text();
+    assert!(page.contains(r#"id: "problem-" + told.code"#));
 }

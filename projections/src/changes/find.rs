@@ -167,6 +167,69 @@ pub async fn actor_names(
     .await
 }
 
+/// What happened, of a row of the changes: ids only.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Happened {
+    /// Where it lies in the ledger.
+    pub position: i64,
+    /// What kind of thing it was done to.
+    pub subject_type: String,
+    /// Which one.
+    pub subject_id: Uuid,
+    /// The booking that it concerns.
+    pub booking_id: Option<Uuid>,
+    /// The client that it concerns.
+    pub client_id: Option<Uuid>,
+    /// What was done: `booking.rescheduled`.
+    pub action: String,
+}
+
+/// Up to where the changes of a business are projected.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn newest(db: &PgPool, scope: &Scope) -> Result<Position, sqlx::Error> {
+    let newest: Option<i64> =
+        sqlx::query_scalar("select max(position) from change where business_id = $1")
+            .bind(scope.business().0)
+            .fetch_one(db)
+            .await?;
+    Ok(Position(newest.unwrap_or(0)))
+}
+
+/// What happened after one position and up to another, the oldest first; at most so much. Of no subjects named: of all.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn between(
+    db: &PgPool,
+    scope: &Scope,
+    subject_types: &[&str],
+    after: Position,
+    to: Position,
+    limit: u16,
+) -> Result<Vec<Happened>, sqlx::Error> {
+    let mut query = QueryBuilder::new(
+        "select c.position, c.subject_type, c.subject_id, c.booking_id, c.client_id, c.action from change c",
+    );
+    let filter = Filter {
+        subject_types: subject_types
+            .iter()
+            .map(|kind| (*kind).to_owned())
+            .collect(),
+        ..Filter::default()
+    };
+    narrow(&mut query, scope, &filter);
+    query
+        .push(" and c.position > ")
+        .push_bind(after.0)
+        .push(" and c.position <= ")
+        .push_bind(to.0)
+        .push(" order by c.position limit ")
+        .push_bind(i64::from(limit));
+    query.build_query_as().fetch_all(db).await
+}
+
 async fn count(db: &PgPool, scope: &Scope, filter: &Filter) -> Result<i64, sqlx::Error> {
     let mut query = QueryBuilder::new("select count(*) from change c");
     narrow(&mut query, scope, filter);

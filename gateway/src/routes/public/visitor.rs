@@ -39,7 +39,9 @@ impl FromRequestParts<App> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let sender = Sender::of(app, parts);
-        app.visitors().passes(sender, parts.method.is_safe())?;
+        let meter = parts.extensions.get().cloned().unwrap_or_default();
+        app.visitors()
+            .passes(sender, parts.method.is_safe(), &meter)?;
         let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
         let Path(path) = path.map_err(|_| Problem::not_found())?;
         let slug = path.get("slug").cloned().unwrap_or_default();

@@ -20,7 +20,7 @@ use crate::{
 /// The rules of the waitlist.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WaitlistRules)]
-pub(super) struct RulesView {
+pub(crate) struct RulesView {
     /// Time that comes free is offered to those who wait, without anybody's doing.
     automatic: bool,
     /// How long an offered slot is held.
