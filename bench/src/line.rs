@@ -76,6 +76,17 @@ impl Line {
     }
 
     pub(crate) async fn send(&mut self, shot: Shot) -> anyhow::Result<Bytes> {
+        let (method, path, wanted) = (shot.method.clone(), shot.path.clone(), shot.wanted);
+        let (status, body) = self.answer(shot).await?;
+        if status != wanted {
+            let said = String::from_utf8_lossy(&body);
+            bail!("{method} {path}: {status}: {said}");
+        }
+        Ok(body)
+    }
+
+    /// What is answered, whatever it is.
+    pub(crate) async fn answer(&mut self, shot: Shot) -> anyhow::Result<(StatusCode, Bytes)> {
         let request = Request::builder()
             .method(&shot.method)
             .uri(&shot.path)
@@ -86,12 +97,7 @@ impl Line {
         self.sender.ready().await?;
         let answer = self.sender.send_request(request).await?;
         let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
-        if status != shot.wanted {
-            let said = String::from_utf8_lossy(&body);
-            bail!("{} {}: {status}: {said}", shot.method, shot.path);
-        }
-        Ok(body)
+        Ok((status, answer.into_body().collect().await?.to_bytes()))
     }
 
     pub(crate) async fn ask(&mut self, shot: Shot) -> anyhow::Result<Value> {

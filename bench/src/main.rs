@@ -9,6 +9,7 @@
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
 mod bare;
+mod door;
 mod line;
 mod machine;
 mod month;

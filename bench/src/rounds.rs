@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::{
     Amount,
     bare::{self, Bare},
+    door,
     line::{Line, Shot, Took, all, count, load},
     machine::{self, Spent},
     month::{self, Month},
@@ -79,6 +80,10 @@ enum What {
     Availability,
     /// Bookings, and when a subscriber hears of them.
     Told,
+    /// One client of the one business.
+    Read(Who),
+    /// Bookings, while passwords are checked.
+    BesideSignIns,
 }
 
 /// Everything set up.
@@ -152,6 +157,16 @@ fn plan() -> Vec<(What, Row)> {
     }
     let stream = "comment on a booking with 50 events, API alone";
     plan.push((What::Stream, row(stream, Some(8), "")));
+    let beside = format!(
+        "bookings over HTTP while {} sign in, API alone",
+        door::SIGN_INS
+    );
+    plan.push((What::BesideSignIns, row(beside, Some(8), "")));
+    let read = "one client of a business";
+    let bare = format!("{read}, the query in process");
+    plan.push((What::Read(Who::Bare), row(bare, Some(1), "")));
+    let authenticated = format!("{read}, authenticated over HTTP");
+    plan.push((What::Read(Who::Whole), row(authenticated, Some(1), "")));
     plan.push((What::Import, row("import of history, lines", None, "")));
     let month = "slots of 20 staff, 31 days, 10,000 bookings";
     plan.push((What::Finder, row(format!("{month}, in process"), None, "")));
@@ -365,6 +380,25 @@ impl Bench {
                 };
                 Ok(self.spent(&self.door, 8, length, shot).await?.1)
             }
+            What::BesideSignIns => {
+                // As long as the passwords take, and a little more.
+                let length = length.min(Duration::from_secs(1));
+                let address = self.door.service.address()?;
+                let (bookings, ()) = tokio::try_join!(
+                    self.spent(&self.door, 8, length, || self.door.any()?.booking()),
+                    door::sign_ins(&self.door.database, address)
+                )?;
+                Ok(bookings.1)
+            }
+            What::Read(Who::Bare) => {
+                let whole = &self.whole;
+                let took = door::bare_reads(&whole.database, &whole.hot, length).await?;
+                Ok(Sample::of(&took, Spent::default()).without_spent())
+            }
+            What::Read(Who::Door | Who::Whole) => {
+                let shot = || Ok(self.whole.hot.read());
+                Ok(self.spent(&self.whole, 1, length, shot).await?.1)
+            }
             What::Import => self.import(round).await,
             What::Told => {
                 let telling = self.telling.as_mut().context("nobody is told")?;
@@ -492,6 +526,8 @@ impl Bench {
                 What::Many(_, clients) => last(&self.plan, What::Many(Who::Bare, *clients)),
                 What::One(_, clients) => last(&self.plan, What::One(Who::Bare, *clients)),
                 What::Told => last(&self.plan, What::Many(Who::Bare, 32)),
+                What::BesideSignIns => last(&self.plan, What::Many(Who::Bare, 8)),
+                What::Read(_) => last(&self.plan, What::Read(Who::Bare)),
                 What::Stream | What::Import | What::Finder | What::Availability => None,
             })
             .collect();

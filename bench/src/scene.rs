@@ -291,6 +291,17 @@ impl House {
         }
     }
 
+    /// One client, by name.
+    pub(crate) fn read(&self) -> Shot {
+        Shot {
+            method: Method::GET,
+            path: "/api/v1/clients?limit=1".to_owned(),
+            key: self.key.clone(),
+            body: String::new(),
+            wanted: StatusCode::OK,
+        }
+    }
+
     /// A comment on one of its bookings.
     pub(crate) fn comment(&self, booking: Uuid) -> Shot {
         Shot {

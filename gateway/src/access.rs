@@ -9,6 +9,8 @@ mod caller;
 mod country;
 mod gate;
 mod known;
+mod masking;
+mod narrowing;
 mod passwords;
 mod people;
 pub(crate) mod rights;
@@ -24,6 +26,7 @@ pub use self::{
     },
     caller::Caller,
     country::country_of,
+    people::{NewUser, add_user},
 };
 pub(crate) use self::{
     accounts::{EMAIL_NAME, KeySecret, PASSWORD_MIN},
@@ -31,6 +34,7 @@ pub(crate) use self::{
     caller::{actor_word, cookie_header, cookie_taken_away, same_site},
     gate::check,
     known::{Known, KnownCallers},
+    masking::{AMOUNTS, Hidden},
     passwords::Passwords,
     rights::Module,
     tables::{ApiKeyRow, LinkKind, SessionRow, SignInRow, Tables, UserKey, role_word},

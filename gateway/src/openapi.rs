@@ -1,8 +1,12 @@
 //! The description of the API: what is the same for all routes is said here once and added to each.
 
 mod examples;
+mod hidden;
 mod problems;
 mod tags;
+
+#[cfg(test)]
+pub(crate) use self::hidden::gather;
 
 use utoipa::{
     OpenApi, ToSchema,
@@ -98,6 +102,7 @@ const NO_COMMANDS: [&str; 8] = [
 
 /// Adds to every route what it shares with the others: who may call, headers, problems.
 pub(crate) fn complete(mut description: Description) -> Description {
+    hidden::tell(&mut description);
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("An API key, or the token of a session"))

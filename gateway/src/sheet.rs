@@ -14,7 +14,7 @@ use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::problem::Problem;
+use crate::{access::Hidden, problem::Problem};
 
 /// What CSV calls itself.
 const CSV: &str = "text/csv; charset=utf-8";
@@ -56,6 +56,8 @@ impl Table {
         kind: FileField,
         rows: impl Stream<Item = Result<Vec<String>, Problem>> + Send + 'static,
     ) -> Result<Response, Problem> {
+        let hidden = Hidden::now();
+        let rows = rows.map_ok(move |row| self.without(hidden, row));
         match kind {
             FileField::Csv => {
                 let names = self.columns.iter().map(|(name, _)| *name);
@@ -74,6 +76,16 @@ impl Table {
                 Ok(self.attached(Body::from(book), XLSX, "xlsx"))
             }
         }
+    }
+
+    /// A row without what its reader may not see.
+    fn without(&self, hidden: Hidden, mut row: Vec<String>) -> Vec<String> {
+        for (cell, (column, _)) in row.iter_mut().zip(self.columns) {
+            if hidden.hides(column) {
+                cell.clear();
+            }
+        }
+        row
     }
 
     fn attached(&self, body: Body, kind: &'static str, ending: &str) -> Response {

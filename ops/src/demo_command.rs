@@ -13,7 +13,10 @@ use domain::{
     actor::{Actor, ActorKind, Role},
     contact::Email,
 };
-use gateway::access::{NewBusiness, create_business};
+use gateway::{
+    App,
+    access::{NewBusiness, NewUser, add_user, create_business},
+};
 use jiff::{Timestamp, civil::Date};
 use ledger::BusinessId;
 use rand::{RngExt, distr::Alphanumeric};
@@ -77,8 +80,19 @@ struct Demo {
     owner_email: String,
     owner_password: String,
     api_key: String,
+    /// Who else signs in.
+    #[serde(default)]
+    people: Vec<Person>,
     /// All of its history is written.
     finished: bool,
+}
+
+/// Somebody below the owner.
+#[derive(Debug, Serialize, Deserialize)]
+struct Person {
+    role: String,
+    email: String,
+    password: String,
 }
 
 impl Demo {
@@ -118,12 +132,9 @@ impl Demo {
             slug: opening.slug.as_str().to_owned(),
             time_zone: opening.time_zone.name().to_owned(),
             owner_email: format!("owner@{}.example", opening.slug.as_str()),
-            owner_password: rand::rng()
-                .sample_iter(Alphanumeric)
-                .take(PASSWORD_CHARS)
-                .map(char::from)
-                .collect(),
+            owner_password: password(),
             api_key: String::new(),
+            people: vec![],
             finished: false,
         };
         made.write(&path)?;
@@ -178,6 +189,7 @@ impl Demo {
             "see the causes told here",
         )?;
         bar.finish_and_clear();
+        made.people = people(&app, business, &made.slug).await?;
         made.finished = true;
         made.write(&path)?;
         Ok(made)
@@ -225,6 +237,39 @@ impl Demo {
     }
 }
 
+/// Lets a manager in, and the first staff member.
+async fn people(app: &App, business: BusinessId, slug: &str) -> anyhow::Result<Vec<Person>> {
+    let known = app.catalogue_now(business).await?;
+    let staff = known.catalogue.staff.keys().min().copied();
+    let mut people = vec![];
+    for (word, role, staff_id) in [
+        ("manager", Role::Manager, None),
+        ("staff", Role::Staff, staff),
+    ] {
+        let person = Person {
+            role: word.to_owned(),
+            email: format!("{word}@{slug}.example"),
+            password: password(),
+        };
+        let new = NewUser {
+            email: Email::parse(&person.email)?,
+            name: None,
+            role,
+            staff_id,
+            password: SecretString::from(person.password.clone()),
+        };
+        let added = add_user(app, business, new).await;
+        added.map_err(business_create::told)?;
+        people.push(person);
+    }
+    Ok(people)
+}
+
+fn password() -> String {
+    let letters = rand::rng().sample_iter(Alphanumeric).take(PASSWORD_CHARS);
+    letters.map(char::from).collect()
+}
+
 fn half_made(settings: &Settings) -> anyhow::Error {
     failure(
         "the demo business is half-made: its making was broken off",
@@ -269,6 +314,7 @@ fn tell(demo: Option<&Demo>, address: Option<&str>, output: &mut Output) -> anyh
             "owner_email": demo.owner_email,
             "owner_password": demo.owner_password,
             "api_key": demo.api_key,
+            "people": demo.people,
         }));
     }
     let address = address.unwrap_or("(nothing listens: --roles has no api)");
@@ -280,6 +326,14 @@ fn tell(demo: Option<&Demo>, address: Option<&str>, output: &mut Output) -> anyh
         "  sign in    {} with {}",
         demo.owner_email, demo.owner_password
     ))?;
+    for Person {
+        role,
+        email,
+        password,
+    } in &demo.people
+    {
+        output.say(format!("  as {role:<8}{email} with {password}"))?;
+    }
     output.say(format!("  API key    {key}\n"))?;
     output.say(format!(
         "Today's bookings:\n  curl -H 'Authorization: Bearer {key}' '{address}/api/v1/calendar?from={today}&to={today}'\n"

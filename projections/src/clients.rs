@@ -9,8 +9,10 @@ mod misspelt;
 #[cfg(test)]
 mod specs;
 
-pub use self::contacts::{Contact, contacts};
-pub use self::find::{Cursor, Entry, Found, Page, find, names, one, reached_by, stream};
+pub use self::{
+    contacts::{Contact, contacts},
+    find::{Cursor, Entry, Found, Page, find, find_among, names, one, reached_by, stream},
+};
 use crate::ReadModel;
 
 /// Clients, as they are fed and rebuilt.

@@ -3,12 +3,14 @@
 //! What is kept and what is asked go through the same [`fold`]; [`terms`] takes a question apart.
 
 mod contacts;
+mod seen;
 mod terms;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 pub use self::{
     contacts::Contacts,
+    seen::{holds, seen},
     terms::{Term, contains, terms},
 };
 

@@ -6,14 +6,18 @@
 mod apply;
 mod asked;
 mod booked;
+mod clients_of;
 mod find;
 mod status_words;
 
 #[cfg(test)]
 mod specs;
 
-pub use self::booked::booked;
-pub use self::find::{Cursor, Entry, Filter, FindError, Found, Page, Sort, find, stream};
+pub use self::{
+    booked::booked,
+    clients_of::{clients_of, has_client},
+    find::{Cursor, Entry, Filter, FindError, Found, Page, Sort, find, stream},
+};
 use crate::ReadModel;
 
 /// History, as it is fed and rebuilt.
@@ -26,6 +30,7 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "history_booking_created",
         "history_booking_client",
         "history_booking_visit",
+        "history_booking_staff",
         "history_booking_words",
         "history_client_words",
     ],

@@ -9,6 +9,7 @@ use crate::BusinessId;
 pub struct Scope {
     business: BusinessId,
     bookings_of: Option<Id<Staff>>,
+    contacts: bool,
 }
 
 impl Scope {
@@ -18,6 +19,7 @@ impl Scope {
         Self {
             business,
             bookings_of: None,
+            contacts: true,
         }
     }
 
@@ -27,7 +29,21 @@ impl Scope {
         Self {
             business,
             bookings_of: Some(staff),
+            contacts: true,
         }
+    }
+
+    /// The same, for who may not see how clients are reached: nobody is found by it either.
+    #[must_use]
+    pub const fn without_contacts(mut self) -> Self {
+        self.contacts = false;
+        self
+    }
+
+    /// Whether clients are found by their phones and addresses.
+    #[must_use]
+    pub const fn contacts(&self) -> bool {
+        self.contacts
     }
 
     /// The business.

@@ -53,6 +53,15 @@ async fn a_demo_is_made_once_and_told_again_at_each_start() {
     let owner = first.api(signed_in["token"].as_str().expect("a token"));
     let business = owner.get("/business").await.body_of(200);
     assert_eq!(business["slug"], told["slug"]);
+    let people = told["people"].as_array().expect("who else signs in");
+    assert_eq!(people.len(), 2);
+    for person in people {
+        let who = json!({ "email": person["email"], "password": person["password"] });
+        let signed_in = first.api("nobody").post("/sign-in", who).await.body_of(200);
+        let them = first.api(signed_in["token"].as_str().expect("a token"));
+        let me = them.get("/me").await.body_of(200);
+        assert_eq!(me["role"], person["role"]);
+    }
     assert_eq!(first.get("/readyz").await.status, 200);
 
     assert!(first.stop().success());

@@ -191,9 +191,14 @@ impl Caller {
     /// What their queries may see.
     #[must_use]
     pub fn scope(&self) -> projections::Scope {
-        match self.own() {
+        let scope = match self.own() {
             Some(staff) => projections::Scope::bookings_of(self.business, staff),
             None => projections::Scope::whole(self.business),
+        };
+        if self.rights.has(Right::SeePhones) {
+            scope
+        } else {
+            scope.without_contacts()
         }
     }
 

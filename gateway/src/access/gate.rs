@@ -10,6 +10,8 @@ use metrics::counter;
 
 use super::{
     Caller, Sender,
+    masking::Hidden,
+    narrowing::is_theirs,
     rights::{Entry, Method, Needs, entry_of},
 };
 use crate::{
@@ -64,7 +66,10 @@ async fn let_in(
         caller.needs(right)?;
     }
     switched_on(app, &caller, entry).await?;
-    Ok(next.run(Request::from_parts(parts, body)).await)
+    is_theirs(app, &caller, entry, &mut parts).await?;
+    let hidden = Hidden::from(&caller, entry);
+    let request = Request::from_parts(parts, body);
+    hidden.answered(next, request).await
 }
 
 async fn switched_on(app: &App, caller: &Caller, entry: &Entry) -> Result<(), Problem> {
@@ -97,7 +102,7 @@ impl Caller {
     }
 }
 
-fn denied(route: &str, right: &'static str) {
+pub(super) fn denied(route: &str, right: &'static str) {
     let labels = [("route", route.to_owned()), ("right", right.to_owned())];
     counter!("access_denied_total", &labels).increment(1);
 }

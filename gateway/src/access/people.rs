@@ -4,18 +4,25 @@ use std::collections::{BTreeMap, HashSet};
 
 use cqrs_es::Aggregate as _;
 use domain::{
-    access::{Access, User},
+    access::{Access, AccessCommand, AccessEvent, By, User},
+    actor::Role,
+    contact::Email,
     event::AnyEvent,
+    id::Id,
+    sealed::Sealed,
+    staff::Staff,
+    text::PersonName,
 };
 use jiff::SignedDuration;
 use ledger::{BusinessId, Position, Version};
+use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
-use super::{LinkKind, Token, UserKey};
+use super::{AccountError, LinkKind, PASSWORD_MIN, Token, UserKey};
 use crate::{
     app::App,
     catalogue::Known,
-    command::{Decision, Loaded},
+    command::{Decision, Envelope, Loaded, Outcome},
     mail::Letter,
     problem::Problem,
     texts::{Message, Speech},
@@ -33,6 +40,59 @@ pub(crate) struct Invitation {
     pub(crate) token: String,
     pub(crate) link: String,
     pub(crate) expires_at: jiff::Timestamp,
+}
+
+/// Somebody who is let in without a letter.
+pub struct NewUser {
+    /// With which they sign in.
+    pub email: Email,
+    /// What they are called.
+    pub name: Option<PersonName>,
+    /// As what.
+    pub role: Role,
+    /// The staff member that they are.
+    pub staff_id: Option<Id<Staff>>,
+    /// With which they sign in, too. At least 8 characters.
+    pub password: SecretString,
+}
+
+/// Lets somebody in who signs in at once: no letter is sent, and nobody asked.
+///
+/// # Errors
+/// See [`AccountError`]; an address that is another user's already is a problem.
+pub async fn add_user(app: &App, business: BusinessId, new: NewUser) -> Result<Uuid, AccountError> {
+    if new.password.expose_secret().chars().count() < PASSWORD_MIN {
+        return Err(AccountError::PasswordTooShort);
+    }
+    let id = app.new_id();
+    let key = Id::<Access>::new(id);
+    let email_hash = app.email_hash(&new.email);
+    let password_hash = app.passwords().hash(new.password).await?;
+    let events = Access::default().decide(AccessCommand::InviteUser {
+        email: Sealed::open(key, new.email),
+        name: new.name.map(|name| Sealed::open(key, name)),
+        role: new.role,
+        staff_id: new.staff_id,
+        language: None,
+        by: By::House,
+    });
+    let mut events = events.map_err(Problem::from)?;
+    events.push(AccessEvent::UserJoined {});
+    let call = Envelope::of_system(app, business);
+    let events = &events;
+    app.execute(&call, move |_| async move {
+        let mut decision = Decision::new(Outcome::made(id));
+        decision.write::<Access>(app, id, Version::NEW, events)?;
+        decision.names.push(app.email_name(email_hash, id));
+        Ok(decision)
+    })
+    .await?;
+    let (tables, user) = (app.tables(), (business, id));
+    let found = tables.found_by(user, &email_hash, app.now()).await;
+    found.map_err(Problem::from)?;
+    let set = tables.set_password(user, &password_hash).await;
+    set.map_err(Problem::from)?;
+    Ok(id)
 }
 
 impl App {
@@ -84,7 +144,7 @@ impl App {
         let having: HashSet<Uuid> = self.tables().with_password(business).await?;
         let users = self.users(business).await?;
         let other = users.iter().find(|(id, loaded)| {
-            let owns = |user: &User| user.role == domain::actor::Role::Owner && !user.disabled;
+            let owns = |user: &User| user.role == Role::Owner && !user.disabled;
             **id != user && having.contains(id) && loaded.state.user().is_ok_and(owns)
         });
         if let Some((id, loaded)) = other {

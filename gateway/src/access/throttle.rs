@@ -75,7 +75,8 @@ pub(crate) struct Wait(pub(crate) u32);
 
 impl Throttle<'_> {
     fn key(&self, kind: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let said = [&[parts.len() as u8], parts.concat().as_slice()].concat();
+        // Only the last part has no length of its own.
+        let said = parts.concat();
         self.app.vault().keyed_hash(uuid::Uuid::nil(), kind, &said)
     }
 

@@ -221,7 +221,8 @@ async fn list(
     };
     app.wait_for(&ask, &[&clients::READ_MODEL]).await?;
     let (scope, q) = (ask.caller.scope(), ask.query.q.as_deref());
-    let found = clients::find(app.pool(), &scope, q, page).await?;
+    let among = app.clients_of(&ask.caller).await?;
+    let found = clients::find_among(app.pool(), &scope, among.as_deref(), q, page).await?;
     let items = found.items.into_iter().filter_map(|entry| {
         let loaded = Loaded {
             state: entry.client,

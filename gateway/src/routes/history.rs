@@ -4,6 +4,7 @@ mod export;
 
 use axum::extract::State;
 use domain::{
+    access::Right,
     booking::Status,
     id::Id,
     time::{Zone, local_date},
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 use super::bookings::{BookingView, Names};
 use crate::{
+    access::Caller,
     app::App,
     catalogue::Known,
     checks::Checks,
@@ -144,7 +146,7 @@ async fn find(
     }
     app.wait_for(&ask, &[&history::READ_MODEL]).await?;
     let known = app.catalogue_now(business).await?;
-    let (filter, sort) = asked.read(&known)?;
+    let (filter, sort) = asked.read(&ask.caller, &known)?;
     let after: Option<Cursor> = page::place(asked.after.as_deref())?;
     let limit = u16::try_from(page::limit(asked.limit)?).unwrap_or(u16::MAX);
     let wanted = history::Page {
@@ -196,7 +198,14 @@ fn not_found(error: FindError) -> Problem {
 
 impl HistoryQuery {
     /// The filter and order that it asks for.
-    fn read(&self, known: &Known) -> Result<(Filter, Sort), Problem> {
+    fn read(&self, caller: &Caller, known: &Known) -> Result<(Filter, Sort), Problem> {
+        let by_price = self
+            .sort
+            .as_deref()
+            .is_some_and(|sort| sort.ends_with("price"));
+        if by_price || self.min_price.is_some() || self.max_price.is_some() {
+            caller.needs(Right::SeeRevenue)?;
+        }
         let zone = &known.settings()?.time_zone;
         let mut checks = Checks::default();
         let amount = |checks: &mut Checks, field, text: Option<&str>| {

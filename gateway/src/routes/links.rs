@@ -153,10 +153,21 @@ async fn reset(
     let password = chosen("password", &asked.password)?;
     let token = Token::sent_link(&asked.token).hash();
     let tables = app.tables();
-    if tables.link(LinkKind::Reset, &token, now).await?.is_empty() {
+    let users = tables.link(LinkKind::Reset, &token, now).await?;
+    if users.is_empty() {
         return Err(not_good());
     }
     let hash = app.passwords().hash(password).await?;
+    // Who was invited and asked for a new password instead of following that link has come by this one.
+    for (business, user) in users {
+        let loaded = app.ledger().load::<Access>(business, user).await?;
+        let invited = loaded.state.user();
+        if invited.is_ok_and(|user| !user.joined && !user.disabled) {
+            let call = Envelope::of_user(&app, business, user).await?;
+            let join = |_: &_| Ok(Asked::of(AccessCommand::Join));
+            app.send::<Access>(&call, Target::at(user), join).await?;
+        }
+    }
     let ended = tables.use_link(LinkKind::Reset, &token, &hash, now).await?;
     for session in ended.ok_or_else(not_good)? {
         app.known().forget(&session);

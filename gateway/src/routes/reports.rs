@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use domain::{id::Id, time::local_date};
+use domain::{access::Right, id::Id, time::local_date};
 use jiff::civil::Date;
 use projections::{
     GroupBy, Period,
@@ -169,6 +169,12 @@ struct ByStatusView {
     ))))]
 async fn summary(State(app): State<App>, ask: Ask<SummaryQuery>) -> Result<Response, Problem> {
     let (business, scope, asked) = (ask.caller.business(), ask.caller.scope(), &ask.query);
+    if asked
+        .format
+        .is_some_and(|format| !matches!(format, FormatField::Json))
+    {
+        ask.caller.needs(Right::Export)?;
+    }
     app.wait_for(&ask, &[&summary::READ_MODEL]).await?;
     let known = app.catalogue(business).await?;
     let settings = known.settings()?;

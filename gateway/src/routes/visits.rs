@@ -124,12 +124,19 @@ async fn book(State(app): State<App>, call: Call<VisitFields>) -> Shown {
         checks.fault("services", Message::new("violation-empty"));
     }
     checks.done()?;
+    call.caller.is_free(asked.outside_hours, asked.off_grid)?;
+    let mut by = vec![];
+    for (number, service) in asked.services.iter().enumerate() {
+        let field = format!("services[{number}].staff_id");
+        by.push(call.caller.by_whom(&field, service.staff_id)?);
+    }
     let wishes: Vec<_> = asked
         .services
         .iter()
-        .map(|service| Wish {
+        .zip(by)
+        .map(|(service, staff_id)| Wish {
             service_id: Id::new(service.service_id),
-            staff_id: service.staff_id.map(Id::new),
+            staff_id,
             desk_id: service.desk_id.map(Id::new),
             duration_min: None,
             price: None,
@@ -180,6 +187,7 @@ async fn reschedule(
     let business = call.caller.business();
     let (app, call) = (&app, &call);
     let asked = &call.body;
+    call.caller.is_free(asked.outside_hours, asked.off_grid)?;
     let freedom = Freedom {
         outside_hours: asked.outside_hours,
         off_grid: asked.off_grid,

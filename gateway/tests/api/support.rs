@@ -2,6 +2,8 @@
 
 use std::{
     collections::HashMap,
+    fs,
+    path::Path,
     sync::{Arc, Mutex},
 };
 
@@ -58,6 +60,12 @@ pub(crate) struct Salon {
 
 /// A service without a business.
 pub(crate) async fn empty_app(settings: Settings) -> (App, Hands, Database) {
+    let (mut apps, hands, database) = apps(settings, 1).await;
+    (apps.remove(0), hands, database)
+}
+
+/// So many processes of the same service, without a business.
+async fn apps(settings: Settings, number: usize) -> (Vec<App>, Hands, Database) {
     let database = testbed::database().await;
     let pool = database.service_pool().await;
     let hands = Hands(Arc::new(Mutex::new(MORNING.parse().unwrap())));
@@ -72,16 +80,20 @@ pub(crate) async fn empty_app(settings: Settings) -> (App, Hands, Database) {
     );
     let running = projector.clone();
     tokio::spawn(async move { running.run(CancellationToken::new()).await });
-    let app = App::new(Parts {
-        ledger,
-        vault,
-        projector,
-        pool,
-        settings,
-        clock: Arc::new(move || *shown.0.lock().unwrap()),
-        probes: vec![],
-    });
-    (app, hands, database)
+    let mut apps = vec![];
+    for _ in 0..number {
+        let shown = shown.clone();
+        apps.push(App::new(Parts {
+            ledger: ledger.clone(),
+            vault: vault.clone(),
+            projector: projector.clone(),
+            pool: database.service_pool().await,
+            settings: settings.clone(),
+            clock: Arc::new(move || *shown.0.lock().unwrap()),
+            probes: vec![],
+        }));
+    }
+    (apps, hands, database)
 }
 
 /// Opens a business in Warsaw.
@@ -105,6 +117,17 @@ impl Salon {
 
     pub(crate) async fn open_with(settings: Settings) -> Self {
         let (app, hands, database) = empty_app(settings).await;
+        Self::of(app, hands, database).await
+    }
+
+    /// A salon, and another process of its service.
+    pub(crate) async fn twice() -> (Self, App) {
+        let (mut apps, hands, database) = apps(Settings::default(), 2).await;
+        let (app, other) = (apps.remove(0), apps.remove(0));
+        (Self::of(app, hands, database).await, other)
+    }
+
+    async fn of(app: App, hands: Hands, database: Database) -> Self {
         let opened = open(&app, "ada").await;
         let server = TestServer::new(gateway::router(app.clone()));
         Self {
@@ -234,4 +257,31 @@ fn number(json: &mut Value, known: &mut HashMap<Uuid, usize>) {
         Value::Object(members) => members.values_mut().for_each(|m| number(m, known)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// The text of the last letter, once there are so many.
+pub(crate) async fn letter(folder: &Path, number: usize) -> String {
+    for _ in 0..200 {
+        let mut letters: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap())
+            .filter(|file| file.path().extension().is_some_and(|e| e == "eml"))
+            .collect();
+        if letters.len() == number {
+            letters.sort_by_key(|file| file.metadata().unwrap().modified().unwrap());
+            let text = fs::read_to_string(letters[number - 1].path()).unwrap();
+            if text.contains("\r\n\r\n") || text.contains("\n\n") {
+                // Long lines are folded as quoted-printable does it.
+                return text.replace("=\r\n", "").replace("=3D", "=");
+            }
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("there are not {number} letters");
+}
+
+/// What stands between the two in a text.
+pub(crate) fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
+    let (_, rest) = text.split_once(before).unwrap();
+    rest.split(after).next().unwrap().trim()
 }

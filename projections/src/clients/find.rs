@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::misspelt::distance;
 use crate::{
     Position, Scope, Version,
-    folding::{Term, contains, digits, fold, terms},
+    folding::{Term, contains, digits, fold, holds, seen, terms},
 };
 
 /// Which page of what was found.
@@ -73,7 +73,26 @@ pub async fn find(
     q: Option<&str>,
     page: Page,
 ) -> Result<Found, sqlx::Error> {
-    let asked = Asked::from(q.unwrap_or_default());
+    // Whose are a staff member's, bookings tell; without them none are.
+    let among = scope.staff().map(|_| vec![]);
+    find_among(db, scope, among.as_deref(), q, page).await
+}
+
+/// The same, of these clients alone; none: of all.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_among(
+    db: &PgPool,
+    scope: &Scope,
+    among: Option<&[Id<Client>]>,
+    q: Option<&str>,
+    page: Page,
+) -> Result<Found, sqlx::Error> {
+    let asked = Asked {
+        among: among.map(|clients| clients.iter().map(|id| id.uuid()).collect()),
+        ..Asked::from(q.unwrap_or_default())
+    };
     if page.after.is_some_and(|cursor| cursor.misspelt) {
         return misspelt(db, scope, &asked, page).await;
     }
@@ -179,6 +198,8 @@ pub fn stream(
 struct Asked {
     whole: String,
     terms: Vec<Term>,
+    /// None: all.
+    among: Option<Vec<Uuid>>,
 }
 
 impl From<&str> for Asked {
@@ -186,6 +207,7 @@ impl From<&str> for Asked {
         Self {
             whole: fold(q),
             terms: terms(q),
+            among: None,
         }
     }
 }
@@ -198,7 +220,7 @@ async fn as_spelt(
 ) -> Result<Found, sqlx::Error> {
     let business = scope.business().0;
     let mut query = select();
-    narrow(&mut query, business, asked);
+    narrow(&mut query, scope, asked);
     if let Some(after) = page.after {
         query.push(" and (");
         order(&mut query, "c", asked);
@@ -225,7 +247,7 @@ async fn as_spelt(
     let total = match page.count {
         true => {
             let mut query = QueryBuilder::new("select count(*) from client c");
-            narrow(&mut query, business, asked);
+            narrow(&mut query, scope, asked);
             Some(query.build_query_scalar().fetch_one(db).await?)
         }
         false => None,
@@ -256,14 +278,26 @@ fn order(query: &mut QueryBuilder<'_, Postgres>, alias: &str, asked: &Asked) {
     query.push(format!("{alias}.sort_name, {alias}.client_id"));
 }
 
-fn narrow(query: &mut QueryBuilder<'_, Postgres>, business: Uuid, asked: &Asked) {
-    query.push(" where c.business_id = ").push_bind(business);
+fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, asked: &Asked) {
+    query
+        .push(" where c.business_id = ")
+        .push_bind(scope.business().0);
+    is_among(query, asked);
     for term in &asked.terms {
         query.push(" and (false");
         for pattern in term.patterns() {
-            query.push(" or c.words like ").push_bind(pattern);
+            holds(query.push(" or "), scope, pattern);
         }
         query.push(")");
+    }
+}
+
+fn is_among(query: &mut QueryBuilder<'_, Postgres>, asked: &Asked) {
+    if let Some(among) = &asked.among {
+        query
+            .push(" and c.client_id = any(")
+            .push_bind(among.clone())
+            .push(")");
     }
 }
 
@@ -282,7 +316,10 @@ async fn misspelt(
     let mut close: Vec<(usize, String, Uuid)> = candidates(db, scope, asked)
         .await?
         .into_iter()
-        .filter_map(|(id, name, words)| Some((distance(&asked.terms, &words)?, name, id)))
+        .filter_map(|(id, name, words)| {
+            let words = seen(scope, &words);
+            Some((distance(&asked.terms, words)?, name, id))
+        })
         .collect();
     close.sort();
     let total = page
@@ -317,6 +354,7 @@ async fn candidates(
     query
         .push(" where c.business_id = ")
         .push_bind(scope.business().0);
+    is_among(&mut query, asked);
     for term in &asked.terms {
         query.push(" and (false");
         match term {
@@ -329,7 +367,7 @@ async fn candidates(
             Term::Number { .. } => {}
         }
         for pattern in term.patterns() {
-            query.push(" or c.words like ").push_bind(pattern);
+            holds(query.push(" or "), scope, pattern);
         }
         query.push(")");
     }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::asked::{Asked, asked};
 use crate::{
     Position, Scope, Version,
-    folding::{Term, terms},
+    folding::{Term, holds, terms},
     rows::asked as asked_text,
 };
 
@@ -262,18 +262,18 @@ fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter
         query.push(" and b.price <= ").push_bind(most);
     }
     for term in filter.client.as_deref().map(terms).unwrap_or_default() {
-        of_clients_with(query.push(" and "), business, &term);
+        of_clients_with(query.push(" and "), scope, &term);
     }
     for asked in filter.q.as_deref().map(asked).unwrap_or_default() {
         query.push(" and (");
-        with(query, business, &asked);
+        with(query, scope, &asked);
         query.push(")");
     }
 }
 
 /// The bookings that hold a word that is asked for.
-fn with(query: &mut QueryBuilder<'_, Postgres>, business: Uuid, asked: &Asked) {
-    of_clients_with(query, business, &asked.term);
+fn with(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, asked: &Asked) {
+    of_clients_with(query, scope, &asked.term);
     for pattern in asked.term.patterns() {
         query.push(" or b.words like ").push_bind(pattern);
     }
@@ -296,13 +296,13 @@ fn with(query: &mut QueryBuilder<'_, Postgres>, business: Uuid, asked: &Asked) {
 }
 
 /// The bookings whose client has a word. The array makes PostgreSQL look the clients up first, then their bookings.
-fn of_clients_with(query: &mut QueryBuilder<'_, Postgres>, business: Uuid, term: &Term) {
+fn of_clients_with(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, term: &Term) {
     query
         .push("b.client_id = any(array(select c.client_id from history_client c where c.business_id = ")
-        .push_bind(business)
+        .push_bind(scope.business().0)
         .push(" and (false");
     for pattern in term.patterns() {
-        query.push(" or c.words like ").push_bind(pattern);
+        holds(query.push(" or "), scope, pattern);
     }
     query.push(")))");
 }

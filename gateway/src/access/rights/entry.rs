@@ -33,6 +33,17 @@ impl Method {
         })
     }
 
+    /// As descriptions of APIs name it.
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+            Self::Put => "put",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+        }
+    }
+
     #[cfg(test)]
     pub(super) const fn word(self) -> &'static str {
         match self {
@@ -65,6 +76,14 @@ pub(crate) enum Reach {
     OwnBookings,
     /// Over the clients of their own bookings; others are as if they were not there.
     OwnClients,
+}
+
+/// A thing named by `{id}` whose operations are for a staff member only if it is their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    Booking,
+    Visit,
+    Client,
 }
 
 /// A part of Daybook that a business can switch off.
@@ -142,6 +161,21 @@ impl Entry {
             self.route.to_owned()
         } else {
             format!("/api/v1{}", self.route)
+        }
+    }
+
+    /// What `{id}` names, where that must be a staff member's own. (Sessions, series and the waitlist see to it
+    /// themselves.)
+    pub(crate) fn named(&self) -> Option<Named> {
+        if self.reach == Reach::Whole {
+            return None;
+        }
+        let begins = |begin| self.route.starts_with(begin);
+        match () {
+            () if begins("/bookings/{id}") => Some(Named::Booking),
+            () if begins("/visits/{id}") => Some(Named::Visit),
+            () if begins("/clients/{id}") => Some(Named::Client),
+            () => None,
         }
     }
 

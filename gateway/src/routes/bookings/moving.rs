@@ -98,6 +98,10 @@ pub(super) async fn reschedule(
     call: Call<RescheduleFields>,
 ) -> Shown {
     let asked = &call.body;
+    if asked.staff_id.is_some() {
+        call.caller.by_whom("staff_id", asked.staff_id)?;
+    }
+    call.caller.is_free(asked.outside_hours, asked.off_grid)?;
     let start = match (asked.session_id, asked.start) {
         (Some(session), None) => return app.change_seat(&call, Id::new(id), session).await,
         (None, Some(start)) => start,

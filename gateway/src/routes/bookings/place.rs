@@ -177,7 +177,9 @@ pub(super) async fn place(
     if let Some(session_id) = asked.session_id {
         return take_seat(&app, &call, session_id, &making, price).await;
     }
-    let (wish, start) = asked.wish(price)?;
+    let (mut wish, start) = asked.wish(price)?;
+    wish.staff_id = call.caller.by_whom("staff_id", asked.staff_id)?;
+    call.caller.is_free(asked.outside_hours, asked.off_grid)?;
     let freedom = Freedom {
         outside_hours: asked.outside_hours,
         off_grid: asked.off_grid,

@@ -1,13 +1,14 @@
 //! Where the house wants it, a visitor confirms by what a letter says.
 
-use std::{fs, path::Path};
-
 use gateway::Settings;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{Street, faulty};
-use crate::{bookings::refused, support::id_of};
+use crate::{
+    bookings::refused,
+    support::{between, id_of, letter},
+};
 
 const START: &str = "2026-11-24T09:00:00Z";
 
@@ -27,32 +28,6 @@ fn wish(street: &Street) -> Value {
     let mut wish = street.wish(START, "600 200 300");
     wish["client"]["email"] = json!("vera@example.org");
     wish
-}
-
-/// The text of the last letter, once there are so many.
-async fn letter(folder: &Path, number: usize) -> String {
-    for _ in 0..200 {
-        let mut letters: Vec<_> = fs::read_dir(folder)
-            .unwrap()
-            .map(|file| file.unwrap())
-            .filter(|file| file.path().extension().is_some_and(|e| e == "eml"))
-            .collect();
-        if letters.len() == number {
-            letters.sort_by_key(|file| file.metadata().unwrap().modified().unwrap());
-            let text = fs::read_to_string(letters[number - 1].path()).unwrap();
-            if text.contains("\r\n\r\n") || text.contains("\n\n") {
-                // Long lines are folded as quoted-printable does it.
-                return text.replace("=\r\n", "").replace("=3D", "=");
-            }
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("there are not {number} letters");
-}
-
-fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
-    let (_, rest) = text.split_once(before).unwrap();
-    rest.split(after).next().unwrap().trim()
 }
 
 #[tokio::test(flavor = "multi_thread")]

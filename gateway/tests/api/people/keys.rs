@@ -1,0 +1,140 @@
+//! API keys of any role: what they may, and whose rights bound theirs.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    bookings::refused,
+    support::{Salon, id_of},
+};
+
+fn secret(issued: &Value) -> String {
+    issued["api_key"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_key_may_what_its_scopes_say() {
+    let salon = Salon::open().await;
+    let wanted = json!({"name": "screen", "role": "manager", "scopes": ["see_catalogue"]});
+    let issued = salon.post("/api-keys", &wanted).await;
+    id_of(&issued);
+    let issued: Value = issued.json();
+    assert_eq!(issued["scopes"], json!(["see_catalogue"]));
+    let key = secret(&issued);
+    let status = async |path: &str| {
+        let answer = salon.by(&key, Method::GET, path).await;
+        answer.status_code().as_u16()
+    };
+    assert_eq!(status("/services").await, 200);
+    assert_eq!(status("/clients").await, 403);
+    let me: Value = salon.by(&key, Method::GET, "/me").await.json();
+    assert_eq!(
+        (&me["kind"], &me["rights"]),
+        (&json!("api_key"), &json!(["see_catalogue"]))
+    );
+    let unknown = json!({"name": "x", "role": "staff", "scopes": ["fly"]});
+    refused(&salon.post("/api-keys", &unknown).await, 422, "invalid");
+    // It has no profile, password or sessions.
+    let sessions = salon.by(&key, Method::GET, "/me/sessions").await;
+    refused(&sessions, 403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_key_can_do_no_more_than_who_issued_it() {
+    let salon = Salon::open().await;
+    let ada = salon.somebody("admin", None).await;
+    let issue = async |body: Value| {
+        salon
+            .by(&ada.token, Method::POST, "/api-keys")
+            .json(&body)
+            .await
+    };
+    let above = issue(json!({"name": "x", "role": "owner"})).await;
+    refused(&above, 403, "forbidden");
+    let issued = issue(json!({"name": "x", "role": "admin"})).await;
+    id_of(&issued);
+    let key = secret(&issued.json());
+    let status = async |path: &str| {
+        let answer = salon.by(&key, Method::GET, path).await;
+        answer.status_code().as_u16()
+    };
+    assert_eq!(status("/users").await, 200);
+    // What its issuer may no longer, it may no longer.
+    salon
+        .put(
+            &format!("/users/{}/role", ada.id),
+            &json!({"role": "staff"}),
+        )
+        .await
+        .assert_status_ok();
+    assert_eq!(status("/users").await, 403);
+    let me: Value = salon.by(&key, Method::GET, "/me").await.json();
+    assert_eq!(me["role"], "staff", "it sees what its issuer sees");
+    salon
+        .post(&format!("/users/{}/disable", ada.id), &json!({}))
+        .await
+        .assert_status_ok();
+    assert_eq!(status("/services").await, 401);
+}
+
+#[tokio::test]
+async fn the_last_use_of_a_key_is_told() {
+    let salon = Salon::open().await;
+    let issued = salon
+        .post("/api-keys", &json!({"name": "till", "role": "staff"}))
+        .await;
+    let (id, key) = (id_of(&issued), secret(&issued.json()));
+    let shown = async || salon.get(&format!("/api-keys/{id}")).await.json::<Value>();
+    assert_eq!(shown().await["last_used_at"], json!(null));
+    salon
+        .by(&key, Method::GET, "/services")
+        .await
+        .assert_status_ok();
+    for _ in 0..100 {
+        if shown().await["last_used_at"] == "2026-11-23T09:00:00Z" {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("nobody noted that the key was used");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_processes_hear_of_it_at_once() {
+    let (salon, other) = Salon::twice().await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let listening = tokio::spawn(other.clone().background(stop.clone()));
+    let server = axum_test::TestServer::new(gateway::router(other));
+    let mia = salon.somebody("manager", None).await;
+    let users = format!("/users/{}", mia.id);
+    let there = async |path: &str| {
+        let answer = server
+            .get(&format!("/api/v1{path}"))
+            .authorization_bearer(&mia.token)
+            .await;
+        answer.status_code().as_u16()
+    };
+    let soon = async |path: &str, wanted: u16| {
+        let begun = std::time::Instant::now();
+        while there(path).await != wanted {
+            assert!(begun.elapsed().as_millis() < 800, "{path} is not {wanted}");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    // Remembered there, and trusted for a second: what changes here must reach it sooner.
+    soon("/reports/summary?from=2026-11-01&to=2026-11-30", 200).await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(there("/payments?from=2026-11-01&to=2026-11-30").await, 200);
+    salon
+        .delete(&format!("{users}/rights/see_revenue"))
+        .await
+        .assert_status_ok();
+    soon("/payments?from=2026-11-01&to=2026-11-30", 403).await;
+    salon
+        .post(&format!("{users}/disable"), &json!({}))
+        .await
+        .assert_status_ok();
+    soon("/services", 401).await;
+    stop.cancel();
+    listening.await.unwrap();
+}
