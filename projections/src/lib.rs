@@ -6,6 +6,7 @@
 
 pub mod calendar;
 pub mod changes;
+pub mod client_card;
 pub mod clients;
 pub mod folding;
 pub mod history;

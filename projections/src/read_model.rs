@@ -3,7 +3,9 @@
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
-use crate::{Projected, calendar, changes, clients, history, summary, till, timetable, waitlist};
+use crate::{
+    Projected, calendar, changes, client_card, clients, history, summary, till, timetable, waitlist,
+};
 
 /// Every read model there is. A new one adds its line, and is built by the projector on the next start.
 pub static READ_MODELS: &[&ReadModel] = &[
@@ -15,6 +17,7 @@ pub static READ_MODELS: &[&ReadModel] = &[
     &till::READ_MODEL,
     &summary::READ_MODEL,
     &waitlist::READ_MODEL,
+    &client_card::READ_MODEL,
 ];
 
 /// One read model, as it is fed and rebuilt. Each module holds its own as `READ_MODEL`.

@@ -9,6 +9,7 @@ mod count;
 #[cfg(test)]
 mod specs;
 
+pub(crate) use self::count::rate;
 pub use self::count::{ByStatus, Filter, Summary, of_periods};
 use crate::ReadModel;
 

@@ -12,7 +12,7 @@ mod words;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use self::{
-    one::{claims_changed, show_all},
+    one::{AsOfQuery, claims_changed, show_all},
     place::{Booker, Making, comment, source},
     view::{BookingView, Named, Names},
 };

@@ -1,11 +1,16 @@
 //! Clients: how they are reached, what they like, what they agreed to.
 
 pub(crate) mod card;
+mod export;
 mod life;
 mod sales;
+mod shown;
 
 use axum::extract::State;
-use domain::client::{Client, Consent, Note, Preferences};
+use domain::{
+    access::Right,
+    client::{Client, Consent, Note, Preferences},
+};
 use jiff::Timestamp;
 use projections::clients;
 use serde::{Deserialize, Serialize};
@@ -16,6 +21,7 @@ use uuid::Uuid;
 use self::card::{ClientChange, KindedPhoneFields, NewClient};
 use super::staff::open_text;
 use crate::{
+    access::Caller,
     app::App,
     command::{Answer, Ask, At, Call, Loaded, Target, View},
     page::{Page, cursor, limit, place},
@@ -34,6 +40,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, register))
         .routes(routes!(show, change))
+        .merge(export::routes())
+        .merge(shown::routes())
         .merge(life::routes())
         .merge(sales::routes())
 }
@@ -173,6 +181,19 @@ impl View for ClientView {
     }
 }
 
+impl ClientView {
+    /// Without what the reader may not see: how the client is reached.
+    fn as_seen_by(mut self, caller: &Caller) -> Self {
+        if !caller.may(Right::SeePhones) {
+            self.phone = None;
+            self.phones.clear();
+            self.email = None;
+            self.telegram = None;
+        }
+        self
+    }
+}
+
 /// Makes a client known.
 #[utoipa::path(post, path = "/clients", tag = "clients", request_body = NewClient,
     responses((status = 201, body = ClientView)))]
@@ -279,6 +300,18 @@ impl From<&Preferences> for PreferencesFields {
             staff_ids: preferences.staff_ids.iter().map(|id| id.uuid()).collect(),
             service_ids: preferences.service_ids.iter().map(|id| id.uuid()).collect(),
             hours: preferences.hours.clone(),
+        }
+    }
+}
+
+impl ConsentField {
+    /// As in JSON.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::DataProcessing => "data_processing",
+            Self::Reminders => "reminders",
+            Self::Marketing => "marketing",
+            Self::Photos => "photos",
         }
     }
 }

@@ -11,6 +11,7 @@ mod bad_input;
 mod bookings;
 mod calendar_feed;
 mod classes;
+mod clients;
 mod closing;
 mod conventions;
 mod description;

@@ -152,7 +152,7 @@ impl Row {
 }
 
 /// None of none is zero.
-fn rate(part: i64, whole: i64) -> f64 {
+pub(crate) fn rate(part: i64, whole: i64) -> f64 {
     if whole == 0 {
         0.0
     } else {

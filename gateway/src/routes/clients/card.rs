@@ -99,7 +99,7 @@ pub(super) struct ClientChange {
 #[schema(as = KindedPhone)]
 pub(crate) struct KindedPhoneFields {
     kind: PhoneKindField,
-    number: String,
+    pub(super) number: String,
 }
 
 /// Where a phone rings.
