@@ -1,4 +1,6 @@
-//! A client: how they are reached, what they like, what they agreed to.
+//! A client: how they are reached, what they like, what they agreed to; and who turned out to be the same person.
+
+mod merging;
 
 use std::collections::BTreeSet;
 
@@ -79,6 +81,27 @@ pub enum ClientEvent {
     SoldWithoutBooking(Sale),
     /// They were made known by mistake: an import that was undone. Lists show them no more.
     Retracted {},
+    /// Somebody who had been taken for another turned out to be them.
+    TookIn(Box<TookIn>),
+    /// They turned out to be somebody else, under whom all that is theirs is found from now on. Told again if that one
+    /// is merged in turn.
+    Merged {
+        /// Who they are.
+        into: Id<Client>,
+    },
+}
+
+/// Who was taken in, and how they stood: nothing of their card is lost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TookIn {
+    /// Who.
+    pub client_id: Id<Client>,
+    /// Those who had been merged into them before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Id<Client>>,
+    /// Their card, under the key of who took them in.
+    pub card: Card,
 }
 
 /// All that is told of a client when they become known.
@@ -247,6 +270,26 @@ pub enum ClientCommand {
     },
     /// Take it back that they were made known.
     Retract,
+    /// Somebody else turned out to be them.
+    TakeIn(Box<Duplicate>),
+    /// They turned out to be somebody else.
+    Merge {
+        /// Who.
+        into: Id<Client>,
+    },
+}
+
+/// Somebody who is known twice, as the one of the two who goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Duplicate {
+    /// Who stays.
+    pub into: Id<Client>,
+    /// Who goes.
+    pub client_id: Id<Client>,
+    /// How the one who goes stands, opened.
+    pub client: Client,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What is to be; none: as it is. To find out what differs, the client's own values must be open.
@@ -277,6 +320,21 @@ pub enum ClientError {
     /// A payment is more than nothing.
     #[error("a payment must be above zero")]
     NotPositive,
+    /// They turned out to be somebody else: what is asked is to be asked of that one.
+    #[error("the client was merged into another one")]
+    Merged {
+        /// Who they are.
+        into: Id<Client>,
+    },
+    /// Nobody is a duplicate of themselves.
+    #[error("a client cannot be merged with themselves")]
+    WithThemselves,
+    /// Of whom nothing can be read any more, nothing can be brought over.
+    #[error("the client was erased")]
+    Erased,
+    /// Others were merged into them: what is theirs must stay in sight.
+    #[error("others were merged into the client")]
+    HasTakenIn,
 }
 
 /// A client as their events leave them.
@@ -299,6 +357,12 @@ pub struct Client {
     /// They were made known by mistake.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retracted: bool,
+    /// Who turned out to be them, in the order in which that was found out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_in: Vec<TookIn>,
+    /// Who they turned out to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<Id<Client>>,
 }
 
 impl Client {
@@ -347,7 +411,10 @@ impl Client {
                 })
             }
             C::Sell { sale, imported } => {
-                self.known()?;
+                // What another system goes on to tell of who was merged happened all the same.
+                if !(imported && self.merged_into.is_some()) {
+                    self.known()?;
+                }
                 if !imported && (sale.amount.is_negative() || sale.amount.is_zero()) {
                     return Err(ClientError::NotPositive);
                 }
@@ -356,16 +423,24 @@ impl Client {
             C::Retract if self.retracted => Ok(vec![]),
             C::Retract => {
                 self.known()?;
+                if !self.taken_in.is_empty() {
+                    return Err(ClientError::HasTakenIn);
+                }
                 Ok(vec![ClientEvent::Retracted {}])
             }
+            C::TakeIn(duplicate) => self.take_in(&duplicate),
+            C::Merge { into } => self.merge(into),
         }
     }
 
     /// The card, once they are registered.
     ///
     /// # Errors
-    /// When they are not, or that was taken back.
+    /// When they are not, that was taken back, or they turned out to be somebody else.
     pub fn known(&self) -> Result<&Card, ClientError> {
+        if let Some(into) = self.merged_into {
+            return Err(ClientError::Merged { into });
+        }
         let card = self.card.as_ref().filter(|_| !self.retracted);
         card.ok_or(ClientError::NotRegistered)
     }
@@ -460,6 +535,8 @@ impl Client {
             ClientEvent::Unblocked {} => self.blocked = false,
             ClientEvent::SoldWithoutBooking(sale) => self.sales.push(sale),
             ClientEvent::Retracted {} => self.retracted = true,
+            ClientEvent::TookIn(took) => self.taken_in.push(*took),
+            ClientEvent::Merged { into } => self.merged_into = Some(into),
         }
     }
 }
@@ -481,5 +558,7 @@ impl Card {
 
 bridge!(Client, "client", ClientCommand, ClientEvent, ClientError);
 
+#[cfg(test)]
+mod merging_specs;
 #[cfg(test)]
 mod specs;

@@ -93,6 +93,18 @@ impl<T> Sealed<T> {
         }
     }
 
+    /// The same value, to lie under another key. What cannot be read stays under its own.
+    #[must_use]
+    pub fn under(&self, key: impl Into<KeyId>) -> Self
+    where
+        T: Clone,
+    {
+        match self {
+            Self::Open { value, .. } => Self::open(key, value.clone()),
+            Self::Closed(_) | Self::Erased { .. } => self.clone(),
+        }
+    }
+
     /// Its key is gone.
     #[must_use]
     pub const fn is_erased(&self) -> bool {

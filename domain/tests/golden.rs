@@ -148,6 +148,14 @@ const PUBLIC: &[(&str, &str)] = &[
         "the business's word for where clients come from",
     ),
     (
+        "client.took_in.card.language",
+        "a choice of six, tells nobody apart",
+    ),
+    (
+        "client.took_in.card.source",
+        "the business's word for where clients come from",
+    ),
+    (
         "client.tagged.tag",
         "the business's word for a group of clients: segments are built on it",
     ),

@@ -4,30 +4,85 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{client::Client, id::Id};
 use ledger::BusinessId;
-use projections::{Scope, changes};
+use projections::{Scope, changes, clients::Called};
 use uuid::Uuid;
 
-use crate::{app::App, command::Done, problem::Problem};
+use crate::{
+    app::App,
+    command::{Done, Loaded},
+    problem::Problem,
+};
 
 impl App {
-    /// What these clients are called, from their streams: right even for one who became known a moment ago. None:
-    /// erased, or not there. `after`: in the answer to a command, which may have seen them.
+    /// A client, or who they turned out to be; opened.
+    pub(crate) async fn client_now(
+        &self,
+        business: BusinessId,
+        client: Id<Client>,
+    ) -> Result<(Id<Client>, Loaded<Client>), Problem> {
+        let loaded = self.load::<Client>(business, client.uuid()).await?;
+        match loaded.state.merged_into {
+            None => Ok((client, loaded)),
+            Some(into) => Ok((into, self.load::<Client>(business, into.uuid()).await?)),
+        }
+    }
+
+    /// Under whom what is this client's is found: themselves, or who they turned out to be.
+    pub(crate) async fn client_id_now(
+        &self,
+        business: BusinessId,
+        client: Option<Uuid>,
+    ) -> Result<Option<Id<Client>>, Problem> {
+        let Some(client) = client else {
+            return Ok(None);
+        };
+        // What is sealed may stay so: nobody is named here.
+        let loaded = self.ledger().load::<Client>(business, client).await?;
+        let client = Id::new(client);
+        Ok(Some(loaded.state.merged_into.unwrap_or(client)))
+    }
+
+    /// A client and all who turned out to be the same person, whichever of them is asked for. Of another thing's id:
+    /// that id alone.
+    pub(crate) async fn client_ids(
+        &self,
+        business: BusinessId,
+        client: Option<Uuid>,
+    ) -> Result<Vec<Id<Client>>, Problem> {
+        let Some(client) = client else {
+            return Ok(vec![]);
+        };
+        // What is sealed may stay so: nobody is named here.
+        let loaded = self.ledger().load::<Client>(business, client).await?;
+        Ok(match loaded.state.merged_into {
+            None => loaded.state.ids(Id::new(client)),
+            Some(now) => {
+                let stays = self.ledger().load::<Client>(business, now.uuid()).await?;
+                stays.state.ids(now)
+            }
+        })
+    }
+
+    /// What these clients are called, or those they turned out to be, from their streams: right even for one who became
+    /// known a moment ago. None: erased, or not there. `after`: in the answer to a command, which may have seen them.
     pub(crate) async fn client_names(
         &self,
         business: BusinessId,
         clients: &BTreeSet<Id<Client>>,
         after: Option<&Done>,
-    ) -> Result<BTreeMap<Id<Client>, Option<String>>, Problem> {
+    ) -> Result<BTreeMap<Id<Client>, Called>, Problem> {
         let named = clients.iter().map(|id| async move {
             let client = match after {
                 Some(done) => self.beside::<Client>(business, done, id.uuid()).await?,
                 None => self.load::<Client>(business, id.uuid()).await?,
             };
-            let name = client
-                .state
-                .card
-                .and_then(|card| card.name.value().map(ToString::to_string));
-            Ok::<_, Problem>((*id, name))
+            let (client_id, client) = match client.state.merged_into {
+                None => (*id, client),
+                Some(_) => self.client_now(business, *id).await?,
+            };
+            let card = client.state.card;
+            let name = card.and_then(|card| card.name.value().map(ToString::to_string));
+            Ok::<_, Problem>((*id, Called { client_id, name }))
         });
         Ok(futures::future::try_join_all(named)
             .await?

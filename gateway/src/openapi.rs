@@ -230,6 +230,9 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
     if is_public {
         problems.push(Code::TooManyRequests);
     }
+    if path.starts_with("/api/v1/clients/{") {
+        problems.push(Code::Merged);
+    }
     if is_public && is_command {
         problems.extend([Code::LinkSuperseded, Code::ChallengeFailed]);
     }

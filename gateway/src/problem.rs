@@ -66,6 +66,8 @@ pub enum Code {
     IdempotencyKeyReused,
     /// The link is of what was agreed before; a newer one was given out since.
     LinkSuperseded,
+    /// The client turned out to be another one, whom `merged_into` names.
+    Merged,
     /// Not to be had online; the house will tell why.
     NotOnline,
     /// The visitor has not done what is asked of them before they book.
@@ -82,7 +84,7 @@ pub enum Code {
 
 impl Code {
     /// All of them, for the description of the API.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::BadCredentials,
@@ -102,6 +104,7 @@ impl Code {
         Self::Invalid,
         Self::IdempotencyKeyReused,
         Self::LinkSuperseded,
+        Self::Merged,
         Self::NotOnline,
         Self::ChallengeFailed,
         Self::TooManyRequests,
@@ -157,6 +160,7 @@ impl Code {
                 "problem-idempotency-key-reused",
             ),
             Self::LinkSuperseded => (S::GONE, "link_superseded", "problem-link-superseded"),
+            Self::Merged => (S::GONE, "merged", "problem-merged"),
             Self::NotOnline => (S::CONFLICT, "not_online", "problem-not-online"),
             Self::ChallengeFailed => (S::FORBIDDEN, "challenge_failed", "problem-challenge-failed"),
             Self::TooManyRequests => (

@@ -282,3 +282,10 @@ violation-file-columns = has more than { $max } columns
 violation-file-cells = has more than { $max } cells; split it
 violation-file-header-only = has a header and no rows below it
 violation-file-too-large = is larger than { $max } MiB
+
+# Clients who turn out to be one person
+problem-merged = The client was merged into another one
+detail-client-erased = Nothing can be read of one of the two any more: the client was erased.
+detail-client-has-taken-in = Others were merged into this client, and what is theirs must stay in sight.
+detail-duplicate-merged = The client was merged into another one before.
+violation-themselves = is the same client

@@ -282,3 +282,10 @@ violation-file-columns = a plus de { $max } colonnes
 violation-file-cells = a plus de { $max } cellules ; divisez-le
 violation-file-header-only = a un en-tête et aucune ligne en dessous
 violation-file-too-large = dépasse { $max } Mio
+
+# Clients who turn out to be one person
+problem-merged = Ce client a été fusionné avec un autre
+detail-client-erased = On ne peut plus rien lire de l'un des deux : les données du client ont été effacées.
+detail-client-has-taken-in = D'autres clients ont été fusionnés avec celui-ci, et ce qui est à eux doit rester visible.
+detail-duplicate-merged = Ce client a déjà été fusionné avec un autre.
+violation-themselves = est le même client

@@ -282,3 +282,10 @@ violation-file-columns = ha più di { $max } colonne
 violation-file-cells = ha più di { $max } celle; dividilo
 violation-file-header-only = ha un’intestazione e nessuna riga sotto
 violation-file-too-large = supera { $max } MiB
+
+# Clients who turn out to be one person
+problem-merged = Il cliente è stato unito a un altro
+detail-client-erased = Di uno dei due non si può più leggere nulla: i dati del cliente sono stati cancellati.
+detail-client-has-taken-in = Altri sono stati uniti a questo cliente, e ciò che è loro deve restare visibile.
+detail-duplicate-merged = Il cliente era già stato unito a un altro.
+violation-themselves = è lo stesso cliente

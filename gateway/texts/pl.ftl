@@ -286,3 +286,10 @@ violation-file-columns = ma więcej niż { $max } kolumn
 violation-file-cells = ma więcej niż { $max } komórek; podziel go
 violation-file-header-only = ma nagłówek, a pod nim żadnych wierszy
 violation-file-too-large = jest większy niż { $max } MiB
+
+# Clients who turn out to be one person
+problem-merged = Klient został połączony z innym
+detail-client-erased = O jednym z dwóch nic już nie można odczytać: dane klienta zostały usunięte.
+detail-client-has-taken-in = Z tym klientem połączono innych i to, co do nich należy, musi pozostać widoczne.
+detail-duplicate-merged = Klienta połączono już wcześniej z innym.
+violation-themselves = to ten sam klient

@@ -282,3 +282,10 @@ violation-file-columns = har fler än { $max } kolumner
 violation-file-cells = har fler än { $max } celler; dela upp den
 violation-file-header-only = har en rubrikrad och inga rader under
 violation-file-too-large = är större än { $max } MiB
+
+# Clients who turn out to be one person
+problem-merged = Kunden har slagits ihop med en annan
+detail-client-erased = Om en av de två går inget längre att läsa: kundens uppgifter har raderats.
+detail-client-has-taken-in = Andra har slagits ihop med den här kunden, och det som är deras måste förbli synligt.
+detail-duplicate-merged = Kunden slogs ihop med en annan tidigare.
+violation-themselves = är samma kund

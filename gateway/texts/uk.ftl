@@ -286,3 +286,10 @@ violation-file-columns = має понад { $max } стовпців
 violation-file-cells = має понад { $max } комірок; поділіть його
 violation-file-header-only = має заголовок і жодного рядка під ним
 violation-file-too-large = більший за { $max } МіБ
+
+# Clients who turn out to be one person
+problem-merged = Клієнта об'єднано з іншим
+detail-client-erased = Про одного з двох уже нічого не можна прочитати: дані клієнта стерто.
+detail-client-has-taken-in = З цим клієнтом об'єднано інших, і те, що їм належить, має лишатися видимим.
+detail-duplicate-merged = Клієнта вже раніше об'єднали з іншим.
+violation-themselves = це той самий клієнт

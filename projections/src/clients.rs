@@ -1,8 +1,9 @@
 //! Everyone the business knows, as they stand now; listed by name, found by any part of name, phone, e-mail or fiscal
-//! code, misspelt too. Its table: `client` (migration 0027).
+//! code, misspelt too. Its tables: `client` (migration 0027), `client_merged` (0051).
 
 mod apply;
 mod contacts;
+mod duplicates;
 mod find;
 mod misspelt;
 
@@ -11,7 +12,10 @@ mod specs;
 
 pub use self::{
     contacts::{Contact, contacts},
-    find::{Cursor, Entry, Found, Page, find, find_among, names, one, reached_by, stream},
+    duplicates::{Alike, Place, duplicates},
+    find::{
+        Called, Cursor, Entry, Found, Page, called, find, find_among, now, one, reached_by, stream,
+    },
 };
 use crate::ReadModel;
 
@@ -19,7 +23,7 @@ use crate::ReadModel;
 pub const READ_MODEL: ReadModel = ReadModel {
     name: "clients",
     version: 1,
-    tables: &["client"],
+    tables: &["client", "client_merged"],
     late_indexes: &["client_sort_name", "client_words"],
     apply: |db, batch| Box::pin(apply::apply(db, batch)),
 };

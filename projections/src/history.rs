@@ -1,5 +1,5 @@
 //! Every booking there ever was, any status, deleted ones too, as it stands now; found by any filter and any word.
-//! Its tables: `history_booking`, `history_client` (migration 0025).
+//! Its tables: `history_booking`, `history_client` (migration 0025), `history_merged` (0051).
 //!
 //! What a booking was before is not here: `changes` tells that, and the calendar's spans.
 
@@ -24,7 +24,7 @@ use crate::ReadModel;
 pub const READ_MODEL: ReadModel = ReadModel {
     name: "history",
     version: 1,
-    tables: &["history_booking", "history_client"],
+    tables: &["history_booking", "history_client", "history_merged"],
     late_indexes: &[
         "history_booking_starts",
         "history_booking_created",

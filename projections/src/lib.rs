@@ -10,6 +10,9 @@ pub mod client_card;
 pub mod clients;
 pub mod folding;
 pub mod history;
+mod merged;
+#[cfg(test)]
+mod merged_specs;
 mod periods;
 #[cfg(test)]
 mod premises;

@@ -118,6 +118,12 @@ impl Story {
         waitlist, requests, Request as Waitlist, WaitlistCommand;
     }
 
+    /// How a client stands.
+    pub(crate) fn client_state(&self, id: Id<Client>) -> Client {
+        let told = self.clients.get(&id.uuid());
+        told.map(|(client, _)| client.clone()).unwrap_or_default()
+    }
+
     /// What follows was brought in from another system, where it happened then.
     pub(crate) fn imported(&mut self, occurred_at: Timestamp) -> &mut Self {
         self.occurred_at = Some(occurred_at);

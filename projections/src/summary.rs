@@ -1,5 +1,5 @@
 //! The first report: how many bookings and clients, what came in, what is still to come.
-//! Its tables: `summary_booking`, `summary_payment` (migration 0029).
+//! Its tables: `summary_booking`, `summary_payment` (migration 0029), `summary_merged` (0051).
 //!
 //! Deleted bookings do not count, nor does what was paid for them. [`Summary`] says what each number means.
 
@@ -17,7 +17,7 @@ use crate::ReadModel;
 pub const READ_MODEL: ReadModel = ReadModel {
     name: "summary",
     version: 1,
-    tables: &["summary_booking", "summary_payment"],
+    tables: &["summary_booking", "summary_payment", "summary_merged"],
     late_indexes: &[
         "summary_booking_starts",
         "summary_booking_client",

@@ -160,6 +160,8 @@ pub(crate) const TABLE: &[Entry] = &[
     put("/clients/{id}/tags", R::ManageClients).own_clients().also(&[R::SeePhones]),
     get("/clients/export", R::Export).own_clients().also(&[R::SeePhones]),
     get("/clients/{id}/card", R::SeeClients).own_clients().also(&[R::SeePhones, R::SeeRevenue]),
+    get("/clients/duplicates", R::MergeClients).also(&[R::SeePhones]),
+    post("/clients/{id}/merge", R::MergeClients).own_clients().also(&[R::SeePhones]),
     post("/clients/{id}/block", R::ManageClients).own_clients(),
     post("/clients/{id}/unblock", R::ManageClients).own_clients(),
     put("/clients/{id}/consents", R::ManageClients).own_clients(),

@@ -94,6 +94,10 @@ impl Code {
                 "The manage link is of what was agreed before the booking was changed; a newer one was given out.",
                 "Use the newest link. A visitor who has lost it asks the house.",
             ),
+            Self::Merged => (
+                "The client turned out to be another one, who is named in merged_into.",
+                "Use that client's id from now on. Bookings and filters take either.",
+            ),
             Self::NotOnline => (
                 "It cannot be booked online: by this visitor, or as things stand. Why is the house's to tell.",
                 "Show the business's phone number and address.",

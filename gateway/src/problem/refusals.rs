@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::{HeaderValue, header::LOCATION};
 use cqrs_es::persist::PersistenceError;
 use domain::{
     access::AccessError,
     booking::BookingError,
     business::BusinessError,
     class::{ClassError, MOST_EXCEPTIONS},
-    client::ClientError,
+    client::{Client, ClientError},
     contact::ContactError,
     desk::{self, DeskError},
     hours::{BadHours, HoursFault},
+    id::Id,
     money::MoneyError,
     recurrence::BadRule,
     service::{LONGEST_MIN, ServiceError, TimingField},
@@ -278,6 +280,17 @@ impl From<DeskError> for Problem {
     }
 }
 
+impl Problem {
+    /// The client turned out to be this one: what is theirs is found there.
+    fn merged(into: Id<Client>) -> Self {
+        let problem = Self::new(Code::Merged).with("merged_into", json!(into));
+        match HeaderValue::try_from(format!("/api/v1/clients/{into}")) {
+            Ok(there) => problem.header(LOCATION, there),
+            Err(_) => problem,
+        }
+    }
+}
+
 impl From<ClientError> for Problem {
     fn from(error: ClientError) -> Self {
         match error {
@@ -285,6 +298,16 @@ impl From<ClientError> for Problem {
             ClientError::AlreadyRegistered => Self::new(Code::Conflict),
             ClientError::NotPositive => {
                 Self::field("amount", Message::new("violation-not-positive"))
+            }
+            ClientError::Merged { into } => Self::merged(into),
+            ClientError::WithThemselves => {
+                Self::field("duplicate_id", Message::new("violation-themselves"))
+            }
+            ClientError::Erased => {
+                Self::new(Code::WrongState).detail(Message::new("detail-client-erased"))
+            }
+            ClientError::HasTakenIn => {
+                Self::new(Code::WrongState).detail(Message::new("detail-client-has-taken-in"))
             }
         }
     }

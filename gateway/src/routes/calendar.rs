@@ -14,6 +14,7 @@ use jiff::{Timestamp, ToSpan as _, civil::Date};
 use ledger::Version;
 use projections::{
     calendar::{self, Entry, Filter},
+    clients::Called,
     timetable,
 };
 use serde::{Deserialize, Serialize};
@@ -434,11 +435,10 @@ async fn past(
     Ok(shown)
 }
 
-fn named_client(entry: &Entry) -> (Id<Client>, Option<String>) {
-    (
-        entry.client_id.unwrap_or(Id::new(Uuid::nil())),
-        entry.client_name.clone(),
-    )
+fn named_client(entry: &Entry) -> (Id<Client>, Called) {
+    let client_id = entry.client_id.unwrap_or(Id::new(Uuid::nil()));
+    let name = entry.client_name.clone();
+    (client_id, Called { client_id, name })
 }
 
 impl CalendarBooking {

@@ -112,6 +112,7 @@ async fn find(
     app.wait_for(&ask, &[&changes::READ_MODEL]).await?;
     let known = app.catalogue(business).await?;
     let zone = &known.settings()?.time_zone;
+    let subjects = app.client_ids(business, asked.subject_id).await?;
     let mut checks = Checks::default();
     let filter = Filter {
         from: instant(&mut checks, "from", asked.from.as_deref(), zone, |day| {
@@ -123,7 +124,7 @@ async fn find(
         actor_id: asked.actor_id,
         action: asked.action.clone(),
         subject_types: asked.subject_type.iter().cloned().collect(),
-        subject_id: asked.subject_id,
+        subject_ids: subjects.iter().map(|id| id.uuid()).collect(),
         client_id: None,
     };
     checks.done()?;

@@ -1,15 +1,17 @@
 //! Clients: how they are reached, what they like, what they agreed to.
 
 pub(crate) mod card;
+mod duplicates;
 mod export;
 mod life;
+mod merge;
 mod sales;
 mod shown;
 
 use axum::extract::State;
 use domain::{
     access::Right,
-    client::{Client, Consent, Note, Preferences},
+    client::{Client, Consent, Note, Preferences, TookIn},
 };
 use jiff::Timestamp;
 use projections::clients;
@@ -42,6 +44,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show, change))
         .merge(export::routes())
         .merge(shown::routes())
+        .merge(merge::routes())
+        .merge(duplicates::routes())
         .merge(life::routes())
         .merge(sales::routes())
 }
@@ -74,7 +78,39 @@ pub(crate) struct ClientView {
     preferences: PreferencesFields,
     /// They can't book online.
     blocked: bool,
+    /// Who turned out to be them, as they were known.
+    merged: Vec<FormerView>,
     version: i64,
+}
+
+/// Who turned out to be somebody else.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MergedClient)]
+struct FormerView {
+    id: Uuid,
+    /// Null: erased.
+    name: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    telegram: Option<String>,
+    birthday: Option<String>,
+    warning: Option<String>,
+}
+
+impl From<&TookIn> for FormerView {
+    fn from(took: &TookIn) -> Self {
+        let card = &took.card;
+        let birthday = card.birthday.as_ref().and_then(Sealed::value);
+        Self {
+            id: took.client_id.uuid(),
+            name: card.name.value().map(ToString::to_string),
+            phone: open_text(card.phone.as_ref(), Phone::as_str),
+            email: open_text(card.email.as_ref(), Email::as_str),
+            telegram: open_text(card.telegram.as_ref(), Telegram::as_str),
+            birthday: birthday.map(ToString::to_string),
+            warning: open_text(card.warning.as_ref(), FreeText::as_str),
+        }
+    }
 }
 
 /// Something written about a client.
@@ -176,6 +212,7 @@ impl View for ClientView {
             warning: open_text(card.warning.as_ref(), FreeText::as_str),
             preferences: (&client.preferences).into(),
             blocked: client.blocked,
+            merged: client.taken_in.iter().map(Into::into).collect(),
             version: loaded.version.0,
         })
     }
@@ -189,6 +226,11 @@ impl ClientView {
             self.phones.clear();
             self.email = None;
             self.telegram = None;
+            for former in &mut self.merged {
+                former.phone = None;
+                former.email = None;
+                former.telegram = None;
+            }
         }
         self
     }
@@ -266,7 +308,10 @@ async fn show(
     At(id): At<Uuid>,
     ask: Ask,
 ) -> Result<Answer<ClientView>, Problem> {
-    app.show(ask.caller.business(), id, id).await
+    let loaded = app.load::<Client>(ask.caller.business(), id).await?;
+    loaded.state.known()?;
+    let view = ClientView::of(&loaded, id).ok_or_else(Problem::not_found)?;
+    Ok(Answer::ok(view).version(loaded.version))
 }
 
 /// Changes what is told of a client.

@@ -10,7 +10,10 @@ use domain::{
     time::{Zone, local_date},
 };
 use jiff::{Timestamp, civil::Date};
-use projections::history::{self, Cursor, Entry, Filter, FindError, Sort};
+use projections::{
+    clients::Called,
+    history::{self, Cursor, Entry, Filter, FindError, Sort},
+};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use utoipa::{
@@ -146,7 +149,10 @@ async fn find(
     }
     app.wait_for(&ask, &[&history::READ_MODEL]).await?;
     let known = app.catalogue_now(business).await?;
-    let (filter, sort) = asked.read(&ask.caller, &known)?;
+    let (mut filter, sort) = asked.read(&ask.caller, &known)?;
+    filter.client_id = app
+        .client_id_now(ask.caller.business(), asked.client_id)
+        .await?;
     let after: Option<Cursor> = page::place(asked.after.as_deref())?;
     let limit = u16::try_from(page::limit(asked.limit)?).unwrap_or(u16::MAX);
     let wanted = history::Page {
@@ -182,11 +188,13 @@ async fn find(
     }))
 }
 
-fn client_of(entry: &Entry) -> Option<(Id<domain::client::Client>, Option<String>)> {
-    Some((
-        entry.booking.held().ok()?.client_id?,
-        entry.client_name.clone(),
-    ))
+fn client_of(entry: &Entry) -> Option<(Id<domain::client::Client>, Called)> {
+    let booked_for = entry.booking.held().ok()?.client_id?;
+    let called = Called {
+        client_id: entry.client_id?,
+        name: entry.client_name.clone(),
+    };
+    Some((booked_for, called))
 }
 
 fn not_found(error: FindError) -> Problem {
@@ -233,7 +241,8 @@ impl HistoryQuery {
             }),
             to: instant(&mut checks, "to", self.to.as_deref(), zone, |day| day.end()),
             client: self.client.clone(),
-            client_id: self.client_id.map(Id::new),
+            // Whoever they turned out to be, which the caller looks up.
+            client_id: None,
             staff_id: self.staff_id.map(Id::new),
             service_id: self.service_id.map(Id::new),
             desk_id: self.desk_id.map(Id::new),

@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::{id::Id, time::local_date};
 use jiff::{Timestamp, civil::Date};
 use projections::{
-    Period,
+    Period, clients,
     till::{self, Cursor, Filter, Kind},
 };
 use serde::{Deserialize, Serialize};
@@ -139,6 +139,8 @@ async fn find(
         .filter_map(|entry| entry.taken_by)
         .collect();
     let names = app.actor_names(business, &actors).await?;
+    let clients: Vec<_> = found.items.iter().filter_map(|e| e.client_id).collect();
+    let clients = clients::now(app.pool(), &scope, &clients).await?;
     let items = found.items.into_iter().map(|entry| EntryView {
         id: entry.payment_id,
         kind: match entry.kind {
@@ -155,7 +157,9 @@ async fn find(
         }),
         booking_id: entry.booking_id.map(Id::uuid),
         reference: entry.reference,
-        client_id: entry.client_id.map(Id::uuid),
+        client_id: entry
+            .client_id
+            .map(|id| clients.get(&id).copied().unwrap_or(id).uuid()),
         payment_id: entry.refund_of,
         text: entry.text,
     });

@@ -190,7 +190,7 @@ async fn summary(State(app): State<App>, ask: Ask<SummaryQuery>) -> Result<Respo
         staff_id: asked.staff_id.map(Id::new),
         service_id: asked.service_id.map(Id::new),
         desk_id: asked.desk_id.map(Id::new),
-        client_id: asked.client_id.map(Id::new),
+        client_id: app.client_id_now(business, asked.client_id).await?,
         statuses: asked.status.iter().map(|status| (*status).into()).collect(),
         source: asked.source.clone(),
     };

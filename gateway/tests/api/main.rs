@@ -20,6 +20,7 @@ mod imports;
 mod live;
 mod log;
 mod people;
+mod merging;
 mod public;
 mod refusals;
 mod reports;

@@ -14,7 +14,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::span::Spans;
-use crate::{Projected, projected::as_kept};
+use crate::{Projected, merged::Merged, projected::as_kept};
 
 /// Business and booking.
 pub(super) type Key = (Uuid, Uuid);
@@ -191,6 +191,11 @@ impl Row {
         }
     }
 
+    /// Business and client.
+    pub(super) fn client(&self) -> Option<Key> {
+        Some((self.business_id, self.client_id?))
+    }
+
     fn span(&self) -> (Timestamp, Timestamp) {
         (self.starts, self.ends)
     }
@@ -215,6 +220,7 @@ impl Row {
 pub(super) async fn store(
     db: &mut PgConnection,
     rows: BTreeMap<Key, Row>,
+    merged: &Merged,
 ) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());
@@ -245,7 +251,7 @@ pub(super) async fn store(
     .bind(column!(|r| r.version))
     .bind(column!(|r| r.reference.as_str()))
     .bind(column!(|r| r.visit_id))
-    .bind(column!(|r| r.client_id))
+    .bind(column!(|r| r.client_id.map(|id| merged.now(r.business_id, id))))
     .bind(column!(|r| r.service_id))
     .bind(column!(|r| r.staff_id))
     .bind(column!(|r| r.desk_id))

@@ -56,6 +56,8 @@ fn told_name(event: &ClientEvent) -> Option<&Sealed<PersonName>> {
         | ClientEvent::Blocked { .. }
         | ClientEvent::Unblocked {}
         | ClientEvent::SoldWithoutBooking(_)
-        | ClientEvent::Retracted {} => None,
+        | ClientEvent::Retracted {}
+        | ClientEvent::TookIn(_)
+        | ClientEvent::Merged { .. } => None,
     }
 }

@@ -21,18 +21,24 @@ pub use self::{
         Away, Filter, Hour, bookings, inside, monitor, of_visit, seats_taken, to_be_moved,
     },
 };
-use crate::{ApplyError, Projected, ReadModel};
+use crate::{ApplyError, Projected, ReadModel, merged::Merged};
 
 /// The calendar, as it is fed and rebuilt.
 pub const READ_MODEL: ReadModel = ReadModel {
     name: "calendar",
     version: 1,
-    tables: &["calendar_booking", "calendar_client", "calendar_span"],
+    tables: &[
+        "calendar_booking",
+        "calendar_client",
+        "calendar_span",
+        "calendar_merged",
+    ],
     late_indexes: &[
         "calendar_booking_during",
         "calendar_booking_visit",
         "calendar_booking_inside",
         "calendar_booking_session",
+        "calendar_booking_client",
         "calendar_span_during",
     ],
     apply: |db, batch| Box::pin(apply(db, batch)),
@@ -43,7 +49,10 @@ pub(crate) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
     client::apply(db, batch).await?;
     let before = booking::load(db, batch).await?;
     let folded = booking::fold(before, batch);
-    booking::store(db, folded.rows).await?;
+    let clients = folded.rows.values().filter_map(booking::Row::client);
+    let tables = ["calendar_booking"];
+    let merged = Merged::take_in(db, "calendar_merged", &tables, batch, clients).await?;
+    booking::store(db, folded.rows, &merged).await?;
     span::store(db, folded.spans).await?;
     Ok(())
 }

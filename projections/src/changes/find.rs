@@ -22,8 +22,8 @@ pub struct Filter {
     pub action: Option<String>,
     /// Of things of one of these kinds: `business`, `service`, `staff`, `desk`, `client`, `booking`, `access`.
     pub subject_types: Vec<String>,
-    /// Of this thing.
-    pub subject_id: Option<Uuid>,
+    /// Of one of these things: a client, and those who turned out to be them. Empty: of all.
+    pub subject_ids: Vec<Uuid>,
     /// Of this client, or of a booking of theirs.
     pub client_id: Option<Uuid>,
 }
@@ -265,11 +265,23 @@ fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter
     }
     for (column, id) in [
         ("actor_id", filter.actor_id),
-        ("subject_id", filter.subject_id),
         ("client_id", filter.client_id),
     ] {
         if let Some(id) = id {
             query.push(format!(" and c.{column} = ")).push_bind(id);
+        }
+    }
+    match filter.subject_ids.as_slice() {
+        [] => {}
+        // Goes along the index in the order of positions, which several cannot.
+        [one] => {
+            query.push(" and c.subject_id = ").push_bind(*one);
+        }
+        several => {
+            query
+                .push(" and c.subject_id = any(")
+                .push_bind(several.to_vec())
+                .push(")");
         }
     }
     if let Some(action) = &filter.action {

@@ -1,7 +1,7 @@
 //! What each event of a client changed.
 
 use domain::{
-    client::{Card, ClientEvent, ContactChanged, Preferences},
+    client::{Card, ClientEvent, ContactChanged, Preferences, TookIn},
     sealed::Sealed,
     text::PersonName,
 };
@@ -46,6 +46,8 @@ pub(super) fn tell(event: &ClientEvent) -> Told {
                 .made("note", &sale.note),
         ),
         E::Retracted {} => Told::fields(fields.between("retracted", false, true)),
+        E::TookIn(took) => Told::fields(took_in(took)),
+        E::Merged { into } => Told::fields(fields.made("merged_into", into)),
     }
 }
 
@@ -64,7 +66,9 @@ pub(super) fn name(event: &ClientEvent) -> Option<&Sealed<PersonName>> {
         | E::Blocked { .. }
         | E::Unblocked {}
         | E::SoldWithoutBooking(_)
-        | E::Retracted {} => None,
+        | E::Retracted {}
+        | E::TookIn(_)
+        | E::Merged { .. } => None,
     }
 }
 
@@ -80,6 +84,13 @@ fn registered(card: &Card) -> Fields {
         .made("source", &card.source)
         .made("fiscal_code", &card.fiscal_code)
         .made("warning", &card.warning)
+}
+
+/// Who was taken in, and what of them is nowhere else once the card of who stays went before theirs.
+fn took_in(took: &TookIn) -> Fields {
+    registered(&took.card)
+        .made("client_id", took.client_id)
+        .made("others", &took.others)
 }
 
 fn contact_changed(changed: &ContactChanged) -> Fields {

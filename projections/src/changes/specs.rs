@@ -250,7 +250,7 @@ async fn across_the_business_the_newest_stands_first_and_each_filter_narrows() {
         ),
         (
             Filter {
-                subject_id: Some(Uuid::from_u128(11)),
+                subject_ids: vec![Uuid::from_u128(11)],
                 ..any()
             },
             &[5, 3],

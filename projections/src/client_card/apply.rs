@@ -21,20 +21,15 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
         let Some((key, event)) = of_booking(projected) else {
             continue;
         };
-        match event {
+        if let BookingEvent::Placed(placement) = event {
             // What was brought in without a client is on nobody's card.
-            BookingEvent::Placed(placement) => {
-                if let Some(client_id) = placement.client_id {
-                    let standing = || (client_id, Facts::placed(placement));
-                    bookings.entry(key).or_insert_with(standing);
-                }
+            if let Some(client_id) = placement.client_id {
+                let standing = || (client_id, Facts::placed(placement));
+                bookings.entry(key).or_insert_with(standing);
             }
+        } else if let Some((_, facts)) = bookings.get_mut(&key) {
             // A history that does not begin with `placed` is not a booking's, here as in the domain.
-            event => {
-                if let Some((_, facts)) = bookings.get_mut(&key) {
-                    facts.remember(event);
-                }
-            }
+            facts.remember(event);
         }
     }
     let rows: Vec<_> = bookings.iter().map(Row::of).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     booking::{BookingCommand, BookingEvent, Review, Status},
-    client::{Client, ClientEvent},
+    client::Client,
     event::AnyEvent,
     money::Currency,
     time::Zone,
@@ -309,41 +309,38 @@ struct Tally {
 
 impl Tally {
     fn take(&mut self, event: &BookingEvent) {
-        if let BookingEvent::Placed(placement) = event {
-            self.client = placement.client_id;
-        }
-        self.status = match event {
-            BookingEvent::Placed(placement) => Some(placement.status),
-            BookingEvent::Confirmed(_) => Some(Status::Confirmed),
-            BookingEvent::Completed(_) => Some(Status::Completed),
-            BookingEvent::MarkedNoShow(_) => Some(Status::NoShow),
-            BookingEvent::Cancelled { .. } => Some(Status::Cancelled),
-            BookingEvent::StatusCorrected { to, .. } => Some(*to),
-            BookingEvent::Restored { status, .. } => Some(*status),
-            _ => self.status,
-        };
-        self.start = match event {
-            BookingEvent::Placed(placement) => Some(placement.plan.start),
-            BookingEvent::Rescheduled { to, .. }
-            | BookingEvent::ServiceChanged { to, .. }
-            | BookingEvent::Restored { to, .. } => Some(to.start),
-            _ => self.start,
-        };
+        use BookingEvent as E;
         match event {
-            BookingEvent::Deleted { .. } => self.deleted = true,
-            BookingEvent::Restored { .. } => self.deleted = false,
-            BookingEvent::PaymentRecorded(payment) => self.money += payment.amount.amount(),
-            BookingEvent::PaymentRefunded(refund) => self.money -= refund.amount.amount(),
-            _ => {}
+            E::Placed(placement) => {
+                self.client = placement.client_id;
+                self.status = Some(placement.status);
+                self.start = Some(placement.plan.start);
+            }
+            E::Confirmed(_) => self.status = Some(Status::Confirmed),
+            E::Completed(_) => self.status = Some(Status::Completed),
+            E::MarkedNoShow(_) => self.status = Some(Status::NoShow),
+            E::Cancelled { .. } => self.status = Some(Status::Cancelled),
+            E::StatusCorrected { to, .. } => self.status = Some(*to),
+            E::Rescheduled { to, .. } | E::ServiceChanged { to, .. } => self.start = Some(to.start),
+            E::Deleted { .. } => self.deleted = true,
+            E::Restored { status, to, .. } => {
+                self.deleted = false;
+                self.status = Some(*status);
+                self.start = Some(to.start);
+            }
+            E::PaymentRecorded(payment) => self.money += payment.amount.amount(),
+            E::PaymentRefunded(refund) => self.money -= refund.amount.amount(),
+            E::PriceChanged { .. }
+            | E::Arrived(_)
+            | E::Left(_)
+            | E::Commented(_)
+            | E::Reviewed(_) => {}
         }
     }
 }
 
 fn sales(events: &[crate::Projected]) -> Vec<domain::client::Sale> {
     let told = events.iter().filter_map(|projected| projected.of_client());
-    told.filter_map(|(_, event)| match event {
-        ClientEvent::SoldWithoutBooking(sale) => Some(sale.clone()),
-        _ => None,
-    })
-    .collect()
+    told.filter_map(|(_, event)| crate::till::sale(event).cloned())
+        .collect()
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     ApplyError, Projected,
     folding::{Contacts, fold},
+    merged::Merged,
     rows::{self, Key, touched},
 };
 
@@ -35,7 +36,7 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
     }
     let (gone, clients): (BTreeMap<_, _>, BTreeMap<_, _>) = clients
         .into_iter()
-        .partition(|(_, standing)| standing.client.retracted);
+        .partition(|(_, standing)| standing.client.known().is_err());
     if !gone.is_empty() {
         let (businesses, ids): (Vec<Uuid>, Vec<Uuid>) = gone.into_keys().unzip();
         sqlx::query(
@@ -47,6 +48,7 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
         .execute(&mut *db)
         .await?;
     }
+    Merged::take_in(db, "client_merged", &[], batch, []).await?;
     let rows: Vec<_> = clients.iter().filter_map(Row::of).collect();
     rows::store(
         db,
@@ -119,7 +121,7 @@ impl<'a> Row<'a> {
             client_id: key.1,
             name,
             sort_name: name.map_or_else(|| NAMELESS.to_owned(), fold),
-            words: Contacts::of(card).words(),
+            words: Contacts::of_client(card, &standing.client.taken_in).words(),
             created_at: standing.created_at,
             state: &standing.client,
             version: standing.version,

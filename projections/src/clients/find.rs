@@ -1,5 +1,7 @@
 //! What is asked of clients.
 
+use std::collections::BTreeMap;
+
 use domain::{client::Client, id::Id};
 use futures::{Stream, TryStreamExt, stream as streams};
 use jiff::Timestamp;
@@ -145,26 +147,64 @@ pub async fn reached_by(
     Ok(rows.into_iter().map(Entry::from).collect())
 }
 
-/// What some clients are called now, for whoever shows their bookings. Who was erased, or is not known, is left out.
+/// Who a client is now, and what they are called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Called {
+    /// The client that was asked for, or who they turned out to be.
+    pub client_id: Id<Client>,
+    /// None: erased.
+    pub name: Option<String>,
+}
+
+/// What some clients are called now, whoever they turned out to be. Who is not known is left out.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn names(
+pub async fn called(
     db: &PgPool,
     scope: &Scope,
     clients: &[Id<Client>],
-) -> Result<Vec<(Id<Client>, String)>, sqlx::Error> {
+) -> Result<BTreeMap<Id<Client>, Called>, sqlx::Error> {
     let ids: Vec<Uuid> = clients.iter().map(|id| id.uuid()).collect();
-    let rows: Vec<(Uuid, String)> = sqlx::query_as(
-        "select client_id, name from client where business_id = $1 and client_id = any($2) and name is not null",
+    let rows: Vec<(Uuid, Uuid, Option<String>)> = sqlx::query_as(
+        "select t.id, c.client_id, c.name
+           from unnest($2::uuid[]) as t (id)
+           left join client_merged m on m.business_id = $1 and m.client_id = t.id
+           join client c on c.business_id = $1 and c.client_id = coalesce(m.into_id, t.id)",
     )
     .bind(scope.business().0)
     .bind(ids)
     .fetch_all(db)
     .await?;
+    let rows = rows.into_iter();
     Ok(rows
-        .into_iter()
-        .map(|(id, name)| (Id::new(id), name))
+        .map(|(asked, now, name)| {
+            let client_id = Id::new(now);
+            (Id::new(asked), Called { client_id, name })
+        })
+        .collect())
+}
+
+/// Of these clients, those who turned out to be somebody else, and who they are.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn now(
+    db: &PgPool,
+    scope: &Scope,
+    clients: &[Id<Client>],
+) -> Result<BTreeMap<Id<Client>, Id<Client>>, sqlx::Error> {
+    let ids: Vec<Uuid> = clients.iter().map(|id| id.uuid()).collect();
+    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "select client_id, into_id from client_merged where business_id = $1 and client_id = any($2)",
+    )
+    .bind(scope.business().0)
+    .bind(ids)
+    .fetch_all(db)
+    .await?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(id, into)| (Id::new(id), Id::new(into)))
         .collect())
 }
 
@@ -388,7 +428,11 @@ async fn candidates(
 }
 
 /// These clients, in this order.
-async fn some(db: &PgPool, scope: &Scope, clients: &[Uuid]) -> Result<Vec<Entry>, sqlx::Error> {
+pub(super) async fn some(
+    db: &PgPool,
+    scope: &Scope,
+    clients: &[Uuid],
+) -> Result<Vec<Entry>, sqlx::Error> {
     let mut query = select();
     query
         .push(" join unnest(")

@@ -1,7 +1,9 @@
 //! Clients as reception would look for them.
 
+use std::collections::BTreeMap;
+
 use domain::{
-    client::{Card, CardWanted, Client, ClientCommand},
+    client::{Card, CardWanted, Client, ClientCommand, Duplicate},
     contact::FiscalCode,
     id::Id,
     sealed::Sealed,
@@ -10,7 +12,7 @@ use futures::TryStreamExt;
 use sqlx::PgPool;
 
 use super::*;
-use crate::story::{Story, card, email, id, phone, registered, take_in};
+use crate::story::{Story, at, card, email, id, phone, registered, take_in};
 
 const ALL: Page = Page {
     after: None,
@@ -181,8 +183,12 @@ async fn a_client_stands_as_they_are_now() {
             .unwrap()
             .is_none()
     );
-    let called = names(&db, &story.scope(), &[id(3), id(99)]).await.unwrap();
-    assert_eq!(called, [(id(3), "Anna Nowak".to_owned())]);
+    let called = called(&db, &story.scope(), &[id(3), id(99)]).await.unwrap();
+    let anna = Called {
+        client_id: id(3),
+        name: Some("Anna Nowak".to_owned()),
+    };
+    assert_eq!(called, BTreeMap::from([(id(3), anna)]));
 }
 
 #[tokio::test]
@@ -197,7 +203,8 @@ async fn who_was_erased_has_no_name_and_stands_last() {
     take_in(&db, &READ_MODEL, &story.take()).await;
 
     assert_eq!(found(&db, &story, "").await.last(), Some(&9));
-    assert_eq!(names(&db, &story.scope(), &[key]).await.unwrap(), []);
+    let called = called(&db, &story.scope(), &[key]).await.unwrap();
+    assert_eq!(called[&key].name, None);
 }
 
 #[tokio::test]
@@ -250,4 +257,49 @@ async fn how_everyone_is_reached_is_told_at_once() {
     let one = [id::<Client>(3).uuid()];
     let one = contacts(&db, &story.scope(), Some(&one)).await.unwrap();
     assert_eq!(one[0].name.as_deref(), Some("Anna Nowak"));
+}
+
+/// One client turns out to be another.
+fn turns_out(story: &mut Story, gone: u128, into: u128) {
+    let client = story.client_state(id(gone));
+    let ids = client.ids(id(gone));
+    let taken = ClientCommand::TakeIn(Box::new(Duplicate {
+        into: id(into),
+        client_id: id(gone),
+        client,
+        at: at("2026-05-04T12:00:00Z"),
+    }));
+    story.client(id(into), taken);
+    for id_of in ids {
+        story.client(id_of, ClientCommand::Merge { into: id(into) });
+    }
+}
+
+#[tokio::test]
+async fn who_was_merged_is_found_as_who_they_are() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = six();
+    turns_out(&mut story, 1, 3);
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    assert_eq!(
+        found(&db, &story, "kowalska").await,
+        [3],
+        "by her former name"
+    );
+    assert_eq!(found(&db, &story, "l.kowal").await, [3]);
+    assert_eq!(found(&db, &story, "").await, [2, 3, 6, 4, 5]);
+
+    turns_out(&mut story, 3, 6);
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    assert_eq!(found(&db, &story, "06 12 34 56 78").await, [6]);
+    let called = called(&db, &story.scope(), &[id(1), id(3), id(6), id(99)]).await;
+    let hanna = Called {
+        client_id: id(6),
+        name: Some("Hanna Maj".to_owned()),
+    };
+    let expected = [1, 3, 6].map(|n| (id(n), hanna.clone()));
+    assert_eq!(called.unwrap(), BTreeMap::from(expected));
+    let now = now(&db, &story.scope(), &[id(1), id(2)]).await.unwrap();
+    assert_eq!(now, BTreeMap::from([(id(1), id(6))]));
 }

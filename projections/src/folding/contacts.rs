@@ -2,7 +2,7 @@
 
 use domain::{
     change::Change,
-    client::{Card, ClientEvent, ContactChanged},
+    client::{Card, ClientEvent, ContactChanged, TookIn},
     contact::{Email, FiscalCode, KindedPhone, Phone},
     sealed::Sealed,
     text::PersonName,
@@ -24,9 +24,22 @@ pub struct Contacts {
     pub email: Option<String>,
     /// The number under which the state knows them.
     pub fiscal_code: Option<String>,
+    /// Of those who turned out to be them: whoever asks by what was known of these finds them, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<Self>,
 }
 
 impl Contacts {
+    /// Of a client who is known.
+    #[must_use]
+    pub fn of_client(card: &Card, taken_in: &[TookIn]) -> Self {
+        let former = taken_in.iter().map(|took| Self::of(&took.card));
+        Self {
+            former: former.collect(),
+            ..Self::of(card)
+        }
+    }
+
     /// Of a card.
     #[must_use]
     pub fn of(card: &Card) -> Self {
@@ -36,6 +49,7 @@ impl Contacts {
             phones: phones(card.phones.as_ref()),
             email: email(card.email.as_ref()),
             fiscal_code: fiscal_code(card.fiscal_code.as_ref()),
+            former: vec![],
         }
     }
 
@@ -43,7 +57,9 @@ impl Contacts {
     #[must_use]
     pub fn concern(event: &ClientEvent) -> bool {
         match event {
-            ClientEvent::Registered(_) | ClientEvent::ContactChanged(_) => true,
+            ClientEvent::Registered(_)
+            | ClientEvent::ContactChanged(_)
+            | ClientEvent::TookIn(_) => true,
             ClientEvent::PreferencesChanged { .. }
             | ClientEvent::Tagged { .. }
             | ClientEvent::Untagged { .. }
@@ -53,7 +69,8 @@ impl Contacts {
             | ClientEvent::Blocked { .. }
             | ClientEvent::Unblocked {}
             | ClientEvent::SoldWithoutBooking(_)
-            | ClientEvent::Retracted {} => false,
+            | ClientEvent::Retracted {}
+            | ClientEvent::Merged { .. } => false,
         }
     }
 
@@ -62,6 +79,7 @@ impl Contacts {
         match event {
             ClientEvent::Registered(card) => *self = Self::of(card),
             ClientEvent::ContactChanged(changed) => self.change(changed),
+            ClientEvent::TookIn(took) => self.former.push(Self::of(&took.card)),
             ClientEvent::PreferencesChanged { .. }
             | ClientEvent::Tagged { .. }
             | ClientEvent::Untagged { .. }
@@ -71,7 +89,8 @@ impl Contacts {
             | ClientEvent::Blocked { .. }
             | ClientEvent::Unblocked {}
             | ClientEvent::SoldWithoutBooking(_)
-            | ClientEvent::Retracted {} => {}
+            | ClientEvent::Retracted {}
+            | ClientEvent::Merged { .. } => {}
         }
     }
 
@@ -96,18 +115,23 @@ impl Contacts {
     /// All of it folded, a line each, so that no word is found across two of them. Phones are their digits.
     #[must_use]
     pub fn words(&self) -> String {
-        let numbers = self.phone.iter().chain(&self.phones);
         let mut lines = vec![];
-        let found = (self.name.iter().map(|n| fold(n)))
-            .chain(numbers.map(|n| digits(n)))
-            .chain(self.email.iter().map(|e| fold(e)))
-            .chain(self.fiscal_code.iter().map(|f| fold(f)));
-        for line in found {
+        let former = self.former.iter().flat_map(Self::lines);
+        for line in self.lines().into_iter().chain(former) {
             if !lines.contains(&line) {
                 lines.push(line);
             }
         }
         lines.join("\n")
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let numbers = self.phone.iter().chain(&self.phones);
+        (self.name.iter().map(|n| fold(n)))
+            .chain(numbers.map(|n| digits(n)))
+            .chain(self.email.iter().map(|e| fold(e)))
+            .chain(self.fiscal_code.iter().map(|f| fold(f)))
+            .collect()
     }
 }
 
@@ -147,6 +171,7 @@ mod tests {
             phones: vec!["+48600100200".to_owned(), "+48600100201".to_owned()],
             email: Some("Lucja@Example.org".to_owned()),
             fiscal_code: None,
+            former: vec![],
         };
         assert_eq!(
             contacts.words(),

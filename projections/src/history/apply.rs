@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::{
     ApplyError, Projected,
     folding::{Contacts, fold},
+    merged::Merged,
     rows::{self, Key, touched},
 };
 
@@ -35,7 +36,16 @@ async fn take_bookings(db: &mut PgConnection, batch: &[Projected]) -> Result<(),
             standing.position = told.position.0;
         }
     }
-    let rows: Vec<_> = bookings.iter().filter_map(BookingRow::of).collect();
+    let clients = bookings.iter().filter_map(|((business, _), standing)| {
+        let client = standing.booking.held().ok()?.client_id?;
+        Some((*business, client.uuid()))
+    });
+    let tables = ["history_booking"];
+    let merged = Merged::take_in(db, "history_merged", &tables, batch, clients).await?;
+    let rows: Vec<_> = bookings
+        .iter()
+        .filter_map(|booking| BookingRow::of(booking, &merged))
+        .collect();
     rows::store(db, include_str!("store_bookings.sql"), &rows).await
 }
 
@@ -99,14 +109,14 @@ struct BookingRow<'a> {
 
 impl<'a> BookingRow<'a> {
     /// None for a stream that does not begin with `placed`: the domain remembers nothing of it either.
-    fn of((key, standing): (&Key, &'a Standing)) -> Option<Self> {
+    fn of((key, standing): (&Key, &'a Standing), merged: &Merged) -> Option<Self> {
         let held = standing.booking.held().ok()?;
         let comments = comments(held);
         let comments_folded = comments.as_deref().map(fold_lines);
         Some(Self {
             business_id: key.0,
             booking_id: key.1,
-            client_id: held.client_id.map(|id| id.uuid()),
+            client_id: held.client_id.map(|id| merged.now(key.0, id.uuid())),
             staff_id: held.plan.staff_id.map(|id| id.uuid()),
             service_id: held.plan.service_id.map(|id| id.uuid()),
             desk_id: held.plan.desk_id.map(|id| id.uuid()),

@@ -111,6 +111,8 @@ pub struct Entry {
     pub version: Version,
     /// Where its last event lies in the ledger.
     pub position: Position,
+    /// For whom, or who they turned out to be.
+    pub client_id: Option<Id<Client>>,
     /// What its client is called now; none where there is no client, or they were erased.
     pub client_name: Option<String>,
 }
@@ -149,7 +151,7 @@ pub async fn find(
     page: Page,
 ) -> Result<Found, FindError> {
     let mut query = QueryBuilder::new(
-        "select b.booking_id, b.state, b.version, b.position, b.starts, b.created_at, b.price, c.name as client_name
+        "select b.booking_id, b.state, b.version, b.position, b.starts, b.created_at, b.price, b.client_id, c.name as client_name
            from history_booking b
            left join history_client c on c.business_id = b.business_id and c.client_id = b.client_id",
     );
@@ -373,6 +375,7 @@ struct Row {
     starts: jiff_sqlx::Timestamp,
     created_at: jiff_sqlx::Timestamp,
     price: Decimal,
+    client_id: Option<Uuid>,
     client_name: Option<String>,
 }
 
@@ -383,6 +386,7 @@ impl From<Row> for Entry {
             booking: row.state.0,
             version: Version(row.version),
             position: Position(row.position),
+            client_id: row.client_id.map(Id::new),
             client_name: row.client_name,
         }
     }

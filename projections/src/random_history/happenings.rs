@@ -11,7 +11,9 @@ use domain::{
     },
     business::{BusinessCommand, SettingsWanted},
     class::{Class, ClassCommand},
-    client::{Card, CardWanted, Client, ClientCommand, Consent, Note, Preferences, Sale},
+    client::{
+        Card, CardWanted, Client, ClientCommand, Consent, Duplicate, Note, Preferences, Sale,
+    },
     contact::{Country, Language},
     desk::{Desk, DeskCommand, DeskWanted, Place},
     hours::{DayInterval, DayOverride, SlotGrid, WeeklyInterval, WorkingHours},
@@ -89,6 +91,7 @@ impl RandomHistory {
     pub(super) fn something_happens(&mut self) {
         match self.chance.below(47) {
             0..=2 => self.client_registers(),
+            3 if self.chance.one_in(2) => self.clients_merge(),
             3..=7 => self.client_changes(),
             8..=14 => self.booking_placed(),
             15..=33 => self.booking_goes_on(),
@@ -370,6 +373,31 @@ impl RandomHistory {
             },
         };
         self.ask_client(id, command);
+    }
+
+    /// One of two clients turns out to be the other.
+    fn clients_merge(&mut self) {
+        let into = self.chance.key(self.clients.keys());
+        let gone = self.chance.key(self.clients.keys());
+        let (Some(into), Some(gone)) = (into, gone) else {
+            return;
+        };
+        let client = self.clients[&gone].0.clone();
+        let ids = client.ids(Id::new(gone));
+        let taken = ClientCommand::TakeIn(Box::new(Duplicate {
+            into: Id::new(into),
+            client_id: Id::new(gone),
+            client,
+            at: self.now,
+        }));
+        let told = self.clients[&into].0.decide(taken.clone());
+        if told.is_ok_and(|events| !events.is_empty()) {
+            self.ask_client(into, taken);
+            for id in ids {
+                let into = Id::new(into);
+                self.ask_client(id.uuid(), ClientCommand::Merge { into });
+            }
+        }
     }
 
     fn booking_placed(&mut self) {

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     ApplyError, Projected,
+    merged::Merged,
     projected::as_kept,
     rows::{self, Key, touched},
     till::sale,
@@ -45,6 +46,22 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..) => {}
         }
+    }
+    let booked = bookings
+        .values()
+        .filter_map(|b| Some((b.business_id, b.client_id?)));
+    let bought = payments
+        .iter()
+        .filter_map(|p| Some((p.business_id, p.client_id?)));
+    let clients: Vec<Key> = booked.chain(bought).collect();
+    let tables = ["summary_booking", "summary_payment"];
+    let merged = Merged::take_in(db, "summary_merged", &tables, batch, clients).await?;
+    let now = |business, client: Option<Uuid>| client.map(|id| merged.now(business, id));
+    for booking in bookings.values_mut() {
+        booking.client_id = now(booking.business_id, booking.client_id);
+    }
+    for payment in &mut payments {
+        payment.client_id = now(payment.business_id, payment.client_id);
     }
     let bookings: Vec<_> = bookings.values().collect();
     store_bookings(db, &bookings).await?;

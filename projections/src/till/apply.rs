@@ -121,7 +121,9 @@ pub(crate) fn sale(event: &ClientEvent) -> Option<&Sale> {
         | E::ConsentWithdrawn { .. }
         | E::Blocked { .. }
         | E::Unblocked {}
-        | E::Retracted {} => None,
+        | E::Retracted {}
+        | E::TookIn(_)
+        | E::Merged { .. } => None,
     }
 }
 

@@ -28,8 +28,8 @@ pub struct Filter {
     pub service: Option<Id<Service>>,
     /// That this staff member could serve: wished for, or anybody is.
     pub staff: Option<Id<Staff>>,
-    /// Of this client.
-    pub client: Option<Id<Client>>,
+    /// Of one of these clients: one, and those who turned out to be them. Empty: of everybody.
+    pub clients: Vec<Id<Client>>,
     /// Made at this instant or earlier.
     pub made_by: Option<Timestamp>,
     /// That would take this.
@@ -242,8 +242,12 @@ fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter
             .push_bind(staff.uuid())
             .push("])");
     }
-    if let Some(client) = filter.client {
-        query.push(" and r.client_id = ").push_bind(client.uuid());
+    if !filter.clients.is_empty() {
+        let clients: Vec<Uuid> = filter.clients.iter().map(|id| id.uuid()).collect();
+        query
+            .push(" and r.client_id = any (")
+            .push_bind(clients)
+            .push(")");
     }
     if let Some(made_by) = filter.made_by {
         query

@@ -140,7 +140,7 @@ async fn each_filter_lets_through_what_it_says() {
         ),
         (
             Filter {
-                client: Some(id(7)),
+                clients: vec![id(7)],
                 ..any()
             },
             &[1, 3],

@@ -13,6 +13,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use ledger::{BusinessId, Version};
+use projections::clients::Called;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -170,7 +171,7 @@ struct NotificationView {}
 /// What the ids in bookings are called.
 pub(crate) struct Names<'a> {
     known: &'a Known,
-    clients: BTreeMap<Id<Client>, Option<String>>,
+    clients: BTreeMap<Id<Client>, Called>,
     actors: BTreeMap<Uuid, Option<String>>,
 }
 
@@ -195,10 +196,7 @@ impl<'a> Names<'a> {
     }
 
     /// With clients' names from elsewhere, and nobody else's looked up.
-    pub(crate) const fn around(
-        known: &'a Known,
-        clients: BTreeMap<Id<Client>, Option<String>>,
-    ) -> Self {
+    pub(crate) const fn around(known: &'a Known, clients: BTreeMap<Id<Client>, Called>) -> Self {
         Self {
             known,
             clients,
@@ -260,10 +258,12 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// A client, or who they turned out to be.
     pub(crate) fn client(&self, id: Id<Client>) -> Named {
+        let called = self.clients.get(&id);
         Named {
-            id: id.uuid(),
-            name: self.clients.get(&id).cloned().flatten(),
+            id: called.map_or(id, |called| called.client_id).uuid(),
+            name: called.and_then(|called| called.name.clone()),
         }
     }
 

@@ -8,6 +8,7 @@ use domain::{
     text::{FreeText, Label},
 };
 use jiff::Timestamp;
+use ledger::BusinessId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use super::ActorView;
 use crate::{
     app::App,
+    as_of::AsOf,
     checks::Checks,
     command::{Answer, Ask, Asked, At, Call, Deciding, Loaded, Target, View},
     page::{Page, PageQuery, page_of},
@@ -140,8 +142,12 @@ async fn list(
 ) -> Result<Answer<Page<SaleView>>, Problem> {
     let loaded = app.load::<Client>(ask.caller.business(), client).await?;
     loaded.state.known()?;
-    let sales = loaded.state.sales.iter();
-    let sales = sales.map(|sale| (sale.payment_id.uuid(), sale.into()));
+    let sales = app
+        .sales_of(ask.caller.business(), Id::new(client), &loaded)
+        .await?;
+    let sales = sales
+        .iter()
+        .map(|sale| (sale.payment_id.uuid(), sale.into()));
     Ok(Answer::ok(page_of(sales, &ask.query)?))
 }
 
@@ -153,5 +159,46 @@ async fn show(
     At((client, id)): At<(Uuid, Uuid)>,
     ask: Ask,
 ) -> Result<Answer<SaleView>, Problem> {
-    app.show(ask.caller.business(), client, id).await
+    let business = ask.caller.business();
+    let loaded = app.load::<Client>(business, client).await?;
+    loaded.state.known()?;
+    let sales = app.sales_of(business, Id::new(client), &loaded).await?;
+    let sale = sales.iter().find(|sale| sale.payment_id.uuid() == id);
+    let view = sale.map(SaleView::from).ok_or_else(Problem::not_found)?;
+    Ok(Answer::ok(view).version(loaded.version))
+}
+
+impl App {
+    /// What a client bought without a booking, and what those bought who turned out to be them.
+    pub(super) async fn sales_of(
+        &self,
+        business: BusinessId,
+        id: Id<Client>,
+        client: &Loaded<Client>,
+    ) -> Result<Vec<Sale>, Problem> {
+        self.sales_as_of(business, id, client, None).await
+    }
+
+    /// The same as it was.
+    pub(super) async fn sales_as_of(
+        &self,
+        business: BusinessId,
+        id: Id<Client>,
+        client: &Loaded<Client>,
+        as_of: Option<AsOf>,
+    ) -> Result<Vec<Sale>, Problem> {
+        let mut sales = client.state.sales.clone();
+        for other in client.state.ids(id).into_iter().skip(1) {
+            let other = match as_of {
+                None => self.load::<Client>(business, other.uuid()).await?,
+                Some(as_of) => self.load_as_of(business, other.uuid(), as_of).await?,
+            };
+            sales.extend(other.state.sales);
+        }
+        if !client.state.taken_in.is_empty() {
+            // Ids tell in which order they were recorded.
+            sales.sort_by_key(|sale| sale.payment_id);
+        }
+        Ok(sales)
+    }
 }

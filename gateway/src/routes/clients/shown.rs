@@ -261,12 +261,14 @@ async fn show(
         Some(as_of) => app.load_as_of::<Client>(business, id, as_of).await?,
     };
     client.state.known()?;
-    let ids = [Id::new(id)];
+    let ids = client.state.ids(Id::new(id));
     let mut book = match as_of {
         None => client_card::of_clients(app.pool(), &caller.scope(), &ids).await?,
         Some(as_of) => app.book_as_of(caller, &ids, as_of).await?,
     };
-    book.sales.clone_from(&client.state.sales);
+    book.sales = app
+        .sales_as_of(business, Id::new(id), &client, as_of)
+        .await?;
     let book = book.within(&caller.scope());
     // Whose bookings are none of a staff member's is nobody they know.
     if caller.own().is_some() && book.bookings.is_empty() {

@@ -102,9 +102,9 @@ impl App {
             ids.extend(candidates.iter().map(|entry| entry.client_id.uuid()));
             let mut bearer = None;
             for id in ids {
-                let client = self.load::<Client>(business, id).await?;
+                let (id, client) = self.client_now(business, Id::new(id)).await?;
                 if is_reached_by(&client.state, mark) {
-                    bearer = Some((Id::new(id), client));
+                    bearer = Some((id, client));
                     break;
                 }
             }
@@ -142,9 +142,12 @@ impl App {
 }
 
 fn is_reached_by(client: &Client, mark: &Mark) -> bool {
-    let Some(card) = &client.card else {
-        return false;
-    };
+    let former = client.taken_in.iter().map(|took| &took.card);
+    let mut cards = client.card.iter().chain(former);
+    cards.any(|card| is_on(card, mark))
+}
+
+fn is_on(card: &Card, mark: &Mark) -> bool {
     match mark.kind {
         BY_PHONE => {
             let main = card.phone.as_ref().and_then(Sealed::value);

@@ -15,13 +15,14 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::view::{RequestView, around};
+use super::view::RequestView;
 use crate::{
     app::App,
     checks::Checks,
     command::{Answer, Ask},
     page::{self, Page},
     problem::Problem,
+    routes::bookings::Names,
     texts::Message,
 };
 
@@ -98,6 +99,7 @@ pub(super) async fn find(
         .await?;
     let known = app.catalogue(business).await?;
     let mut filter = asked.filter(&known.settings()?.time_zone, app.now())?;
+    filter.clients = app.client_ids(business, asked.client_id).await?;
     if let Some(q) = asked.q.as_deref().filter(|q| !q.trim().is_empty()) {
         let first = clients::Page {
             after: None,
@@ -105,7 +107,8 @@ pub(super) async fn find(
             count: false,
         };
         let found = clients::find(app.pool(), &scope, Some(q), first).await?;
-        let ids = found.items.iter().map(|entry| entry.client_id);
+        let ids = found.items.iter();
+        let ids = ids.flat_map(|entry| entry.client.ids(entry.client_id));
         filter.q = Some((q.to_owned(), ids.collect()));
     }
     let after: Option<Cursor> = page::place(asked.after.as_deref())?;
@@ -121,8 +124,8 @@ pub(super) async fn find(
     });
     let ids: Vec<_> = ids.collect();
     // Whoever sees the request sees who made it.
-    let names = clients::names(app.pool(), &Scope::whole(business), &ids).await?;
-    let names = around(&known, names);
+    let called = clients::called(app.pool(), &Scope::whole(business), &ids).await?;
+    let names = Names::around(&known, called);
     let items = found.items.iter().filter_map(|entry| {
         let made = entry.request.made().ok()?;
         Some(RequestView::of(
@@ -164,7 +167,7 @@ impl WaitlistQuery {
             },
             service: self.service_id.map(Id::new),
             staff: self.staff_id.map(Id::new),
-            client: self.client_id.map(Id::new),
+            clients: vec![],
             made_by,
             wish,
             dates: None,

@@ -1,9 +1,8 @@
 //! A request as the API shows it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::{
-    client::Client,
     hours::DayInterval,
     id::Id,
     sealed::Sealed,
@@ -19,7 +18,6 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    catalogue::Known,
     command::{Done, Loaded},
     problem::Problem,
     routes::bookings::{Named, Names},
@@ -191,10 +189,4 @@ impl App {
         let names = Names::around(&known, clients);
         Ok(RequestView::of(id, loaded.version, made, &names))
     }
-}
-
-/// What clients are called, as the list of them has it.
-pub(super) fn around<'a>(known: &'a Known, clients: Vec<(Id<Client>, String)>) -> Names<'a> {
-    let named = clients.into_iter().map(|(id, name)| (id, Some(name)));
-    Names::around(known, named.collect::<BTreeMap<_, _>>())
 }

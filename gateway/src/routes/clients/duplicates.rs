@@ -1,0 +1,73 @@
+//! Clients who may be one person.
+
+use axum::extract::State;
+use projections::clients::{self, Place};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::ClientView;
+use crate::{
+    app::App,
+    command::{Answer, Ask, Loaded, View as _},
+    page::{Page, cursor, limit, place},
+    problem::Problem,
+};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DuplicatesQuery {
+    /// Items on a page: 50, at most 500.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// The cursor that the page before gave as `next`.
+    after: Option<String>,
+}
+
+/// Clients who may be one person.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Duplicates)]
+struct AlikeView {
+    /// What they have in common: `phone`, `email` or `name_and_birthday`.
+    by: String,
+    /// Who was known first before the others; at most twenty.
+    clients: Vec<ClientView>,
+}
+
+/// Clients who may be one person: reached by the same phone or e-mail address, or of one name and birthday. Look, and
+/// merge those who are: `POST /clients/{id}/merge`.
+#[utoipa::path(get, path = "/clients/duplicates", tag = "clients", params(DuplicatesQuery),
+    responses((status = 200, body = Page<AlikeView>)))]
+async fn list(
+    State(app): State<App>,
+    ask: Ask<DuplicatesQuery>,
+) -> Result<Answer<Page<AlikeView>>, Problem> {
+    app.wait_for(&ask, &[&clients::READ_MODEL]).await?;
+    let after: Option<Place> = place(ask.query.after.as_deref())?;
+    let most = u16::try_from(limit(ask.query.limit)?).map_err(Problem::internal)?;
+    let scope = ask.caller.scope();
+    let (alike, next) = clients::duplicates(app.pool(), &scope, after.as_ref(), most).await?;
+    let shown = |entry: clients::Entry| {
+        let loaded = Loaded {
+            state: entry.client,
+            version: entry.version,
+        };
+        let view = ClientView::of(&loaded, entry.client_id.uuid())?;
+        Some(view.as_seen_by(&ask.caller))
+    };
+    let items = alike.into_iter().map(|alike| AlikeView {
+        by: alike.by,
+        clients: alike.clients.into_iter().filter_map(shown).collect(),
+    });
+    Ok(Answer::ok(Page {
+        items: items.collect(),
+        next: next.map(|place| cursor(&place)).transpose()?,
+        total: None,
+    }))
+}

@@ -1,0 +1,28 @@
+-- $1 business, $2 and $3 after which group (null: from the first), $4 at most so many.
+with told as (
+    select client_id, 'phone' as by, state #>> '{card,phone,$open,value}' as mark
+      from client where business_id = $1
+     union
+    select client_id, 'phone', phone ->> 'number'
+      from client, jsonb_array_elements(coalesce(state #> '{card,phones,$open,value}', '[]')) as phone
+     where business_id = $1
+     union
+    select client_id, 'email', lower(state #>> '{card,email,$open,value}')
+      from client where business_id = $1
+     union
+    select client_id, 'name_and_birthday', sort_name || ' ' || (state #>> '{card,birthday,$open,value}')
+      from client where business_id = $1
+),
+alike as (
+    -- Ids are given out in the order of time.
+    select by, (array_agg(client_id order by client_id))[1:20] as ids
+      from told
+     where mark is not null
+     group by by, mark
+    having count(*) > 1
+)
+select distinct by, ids
+  from alike
+ where $2::text is null or (by, ids) > ($2, $3::uuid[])
+ order by by, ids
+ limit $4
