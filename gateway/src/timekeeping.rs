@@ -310,7 +310,12 @@ impl Inquiry<'_> {
         {
             Ok(plans) => Ok(plans),
             Err(unavailable) if unavailable.why.is_taken() => Err(Problem::new(Code::SlotTaken)),
-            Err(unavailable) => Err(not_to_be_had(&unavailable, self.enquiry.is_visit())),
+            Err(mut unavailable) => {
+                if self.bounds.last.is_some() {
+                    unavailable.why = discreet(unavailable.why);
+                }
+                Err(not_to_be_had(&unavailable, self.enquiry.is_visit()))
+            }
         }
     }
 
@@ -506,6 +511,23 @@ pub(crate) fn id_of(resource: Resource) -> Uuid {
 
 pub(crate) fn span(span: Span) -> ledger::Span {
     ledger::Span::new(span.start(), span.end())
+}
+
+/// To visitors nobody is away or ill: they are not there.
+fn discreet(why: Refusal) -> Refusal {
+    match why {
+        Refusal::Away { .. } | Refusal::DeskClosed { .. } => Refusal::OutsideHours,
+        told @ (Refusal::Nobody
+        | Refusal::NoDesk
+        | Refusal::OtherDate
+        | Refusal::OutsideHours
+        | Refusal::TooSoon { .. }
+        | Refusal::PastHours { .. }
+        | Refusal::HouseClosed { .. }
+        | Refusal::OffGrid { .. }
+        | Refusal::Busy { .. }
+        | Refusal::DeskBusy { .. }) => told,
+    }
 }
 
 /// 422: the start cannot be had whoever asks.

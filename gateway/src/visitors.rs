@@ -44,10 +44,14 @@ pub struct PublicSettings {
     pub acts: Allowance,
     /// Bookings tried with one phone or e-mail address: 40 at once, then 20 an hour.
     pub contact: Allowance,
-    /// Holds that an address may have at a time: 20.
+    /// Letters to one e-mail address that ask to confirm, of all businesses: 10 at once, then 10 an hour.
+    pub letters: Allowance,
+    /// Holds that an address may have at a time: 10.
     pub holds: usize,
     /// What a visitor must do before a booking is taken.
     pub challenge: Challenge,
+    /// Whose pages may show the booking page inside of them, besides our own: `https://salon.example`.
+    pub frames: Vec<String>,
 }
 
 impl Default for PublicSettings {
@@ -56,8 +60,10 @@ impl Default for PublicSettings {
             looks: Allowance::new(300, 36_000),
             acts: Allowance::new(120, 3_600),
             contact: Allowance::new(40, 20),
-            holds: 20,
+            letters: Allowance::new(10, 10),
+            holds: 10,
             challenge: Challenge::None,
+            frames: vec![],
         }
     }
 }
@@ -70,6 +76,7 @@ pub(crate) struct Visitors {
     looks: Counter<IpAddr>,
     acts: Counter<IpAddr>,
     contacts: Counter<[u8; 32]>,
+    letters: Counter<[u8; 32]>,
     holds: Mutex<LruCache<IpAddr, Vec<(Uuid, Timestamp)>>>,
     most_holds: usize,
 }
@@ -81,6 +88,7 @@ impl Visitors {
             looks: Counter::new("looks", settings.looks),
             acts: Counter::new("acts", settings.acts),
             contacts: Counter::new("contact", settings.contact),
+            letters: Counter::new("letters", settings.letters),
             holds: Mutex::new(LruCache::new(most)),
             most_holds: settings.holds,
         }
@@ -105,7 +113,15 @@ impl Visitors {
         self.contacts.take(contact, &Meter::default())
     }
 
-    /// An address wants one more hold, of this id and until then.
+    /// A letter is to be written to an e-mail address, by its keyed hash.
+    ///
+    /// # Errors
+    /// 429 when that happens too often.
+    pub(crate) fn writes_to(&self, address: [u8; 32]) -> Result<(), Problem> {
+        self.letters.take(address, &Meter::default())
+    }
+
+    /// An address has one more hold, of this id and until then.
     ///
     /// # Errors
     /// 429 when it has as many as it may.
@@ -116,6 +132,23 @@ impl Visitors {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<(), Problem> {
+        self.holding(sender, now, |live| live.push((hold, until)))
+    }
+
+    /// Whether an address may have one more hold.
+    ///
+    /// # Errors
+    /// 429 when it has as many as it may.
+    pub(crate) fn may_hold(&self, sender: Sender, now: Timestamp) -> Result<(), Problem> {
+        self.holding(sender, now, |_| {})
+    }
+
+    fn holding(
+        &self,
+        sender: Sender,
+        now: Timestamp,
+        more: impl FnOnce(&mut Vec<(Uuid, Timestamp)>),
+    ) -> Result<(), Problem> {
         let Some(address) = sender.counted() else {
             return Ok(());
         };
@@ -123,7 +156,7 @@ impl Visitors {
         let live = holds.get_or_insert_mut(address, Vec::new);
         live.retain(|(_, until)| now < *until);
         if live.len() < self.most_holds {
-            live.push((hold, until));
+            more(live);
             return Ok(());
         }
         let first = live.iter().map(|(_, until)| *until).min().unwrap_or(now);
@@ -131,7 +164,7 @@ impl Visitors {
         Err(too_many(u32::try_from(wait).unwrap_or(60)))
     }
 
-    /// A hold was let go, used, or never came to be.
+    /// A hold was let go, or used.
     pub(crate) fn let_go(&self, sender: Sender, hold: Uuid) {
         let Some(address) = sender.counted() else {
             return;

@@ -250,6 +250,14 @@ page-cancel = Cancel the booking
 page-too-late = It can no longer be changed online. Please contact us.
 page-cancel-sure = Cancel the booking?
 page-reason = Why (if you like)
+page-seats = Free seats
+page-again = Try again
+page-resend = Send the e-mail again
+page-resent = If this is the address that was booked with, an e-mail is on its way.
+page-review = How was it? 1 is bad, 5 is very good.
+page-review-text = In your own words (if you like)
+page-reviewed = Thank you for telling us.
+page-send = Send
 
 # Imports
 

@@ -250,6 +250,14 @@ page-cancel = Annuler la réservation
 page-too-late = Elle n’est plus modifiable en ligne. Contactez-nous.
 page-cancel-sure = Annuler la réservation ?
 page-reason = Pourquoi (si vous voulez)
+page-seats = Places libres
+page-again = Réessayer
+page-resend = Renvoyer l’e-mail
+page-resent = Si c’est l’adresse de la réservation, un e-mail est en route.
+page-review = Comment était-ce ? 1 : mal, 5 : très bien.
+page-review-text = Avec vos mots (si vous voulez)
+page-reviewed = Merci de votre avis.
+page-send = Envoyer
 
 # Imports
 

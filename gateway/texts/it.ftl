@@ -250,6 +250,14 @@ page-cancel = Annulla la prenotazione
 page-too-late = Non si può più modificare online. Contattaci.
 page-cancel-sure = Annullare la prenotazione?
 page-reason = Perché (se vuoi)
+page-seats = Posti liberi
+page-again = Riprova
+page-resend = Invia di nuovo l’e-mail
+page-resent = Se è l’indirizzo usato per la prenotazione, un’e-mail è in arrivo.
+page-review = Com’è andata? 1 è male, 5 è molto bene.
+page-review-text = Con parole tue (se vuoi)
+page-reviewed = Grazie per avercelo detto.
+page-send = Invia
 
 # Imports
 

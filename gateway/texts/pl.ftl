@@ -254,6 +254,14 @@ page-cancel = Anuluj rezerwację
 page-too-late = Nie można już jej zmienić online. Skontaktuj się z nami.
 page-cancel-sure = Anulować rezerwację?
 page-reason = Dlaczego (jeśli chcesz)
+page-seats = Wolne miejsca
+page-again = Spróbuj ponownie
+page-resend = Wyślij e-mail jeszcze raz
+page-resent = Jeśli to adres podany przy rezerwacji, e-mail jest już w drodze.
+page-review = Jak było? 1 to źle, 5 to bardzo dobrze.
+page-review-text = Własnymi słowami (jeśli chcesz)
+page-reviewed = Dziękujemy za opinię.
+page-send = Wyślij
 
 # Imports
 

@@ -250,6 +250,14 @@ page-cancel = Avboka
 page-too-late = Den kan inte längre ändras på nätet. Kontakta oss.
 page-cancel-sure = Avboka?
 page-reason = Varför (om du vill)
+page-seats = Lediga platser
+page-again = Försök igen
+page-resend = Skicka mejlet igen
+page-resent = Om det är adressen som bokningen gjordes med är ett mejl på väg.
+page-review = Hur var det? 1 är dåligt, 5 är mycket bra.
+page-review-text = Med egna ord (om du vill)
+page-reviewed = Tack för att du berättade.
+page-send = Skicka
 
 # Imports
 

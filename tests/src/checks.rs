@@ -1,6 +1,11 @@
 //! Programs that other people wrote to look at an API: `ops/setup --checks` puts them into a folder of their own.
 
-use std::{env, path::PathBuf, process::Command};
+use std::{
+    env,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// The folder with these programs.
 #[derive(Debug, Clone)]
@@ -44,7 +49,22 @@ impl Checks {
     /// When the search path cannot be told.
     #[must_use]
     pub fn node(&self, of: &str, program: &str) -> Command {
-        let mut command = Command::new(self.modules(of).join(".bin").join(program));
+        self.with_node(self.modules(of).join(".bin").join(program))
+    }
+
+    /// A script of ours, run by Node.
+    ///
+    /// # Panics
+    /// When the search path cannot be told.
+    #[must_use]
+    pub fn script(&self, script: &Path) -> Command {
+        let mut command = self.with_node("node");
+        command.arg(script);
+        command
+    }
+
+    fn with_node(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         // Where there was no Node, it is one of Python's wheels.
         let path = env::var_os("PATH").unwrap_or_default();
         let path = env::split_paths(&path).chain([self.0.join("bin")]);

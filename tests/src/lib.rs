@@ -5,6 +5,7 @@
 
 mod api;
 mod binary;
+mod browser;
 mod checks;
 mod command;
 mod folder;
@@ -15,6 +16,7 @@ mod shop;
 
 pub use api::{Answer, Api};
 pub use binary::binary;
+pub use browser::Browser;
 pub use checks::{Checks, root};
 pub use command::{Done, daybook};
 pub use folder::DataDir;

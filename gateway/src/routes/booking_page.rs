@@ -12,7 +12,7 @@ use axum::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{
             ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY,
-            CONTENT_TYPE, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+            CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
         },
     },
     response::{IntoResponse, Response},
@@ -20,6 +20,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::public::house::{PublicBusiness, PublicService, all_services, all_staff, of_business};
@@ -31,8 +32,17 @@ use crate::{
     texts::{Message, Speech},
 };
 
-const SCRIPT: &str = include_str!("../../web/book.js");
-const STYLE: &str = include_str!("../../web/book.css");
+/// What the page is made of besides itself, by name.
+const ASSETS: &[(&str, &str, &str)] = &[
+    ("book.css", CSS, include_str!("../../web/book.css")),
+    ("book.js", SCRIPT, include_str!("../../web/book.js")),
+    ("manage.js", SCRIPT, include_str!("../../web/manage.js")),
+    ("page.js", SCRIPT, include_str!("../../web/page.js")),
+    ("times.js", SCRIPT, include_str!("../../web/times.js")),
+    ("work.js", SCRIPT, include_str!("../../web/work.js")),
+];
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// What the script says.
 const TEXTS: &[&str] = &[
@@ -85,12 +95,19 @@ const TEXTS: &[&str] = &[
     "page-too-late",
     "page-cancel-sure",
     "page-reason",
+    "page-again",
+    "page-seats",
+    "page-resend",
+    "page-resent",
+    "page-review",
+    "page-review-text",
+    "page-reviewed",
+    "page-send",
 ];
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/b/assets/book.js", get(script))
-        .route("/b/assets/book.css", get(style))
+        .route("/b/assets/{name}", get(asset))
         .route("/b/{slug}", get(whole))
         .route("/b/{slug}/staff/{id}", get(of_staff))
         .route("/b/{slug}/services/{id}", get(of_service))
@@ -105,21 +122,25 @@ struct About {
     manages: bool,
 }
 
-async fn script() -> Response {
-    asset("text/javascript; charset=utf-8", SCRIPT)
-}
-
-async fn style() -> Response {
-    asset("text/css; charset=utf-8", STYLE)
-}
-
-fn asset(kind: &'static str, text: &'static str) -> Response {
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ];
-    (headers, text).into_response()
+async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let found = ASSETS.iter().find(|(known, ..)| *known == name);
+    let Some((_, kind, text)) = found else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let tag = format!("\"{}\"", hex::encode(Sha256::digest(text.as_bytes())));
+    let is_known = headers
+        .get(IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let mut response = if is_known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        text.into_response()
+    };
+    put(&mut response, CONTENT_TYPE, kind);
+    put(&mut response, ETAG, &tag);
+    put(&mut response, CACHE_CONTROL, "no-cache");
+    put(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    response
 }
 
 async fn whole(
@@ -218,8 +239,14 @@ async fn page(
         "texts": texts,
     });
     let nonce = STANDARD.encode(rand::random::<[u8; 16]>());
+    // Who manages a booking must see where they are: inside of another's page they could be led astray.
+    let frames: &[String] = if about.manages {
+        &[]
+    } else {
+        &app.settings().public.frames
+    };
     let html = written(&house, &services, &data.to_string(), speech, &nonce);
-    Ok(answer(StatusCode::OK, html, speech, &nonce))
+    Ok(answer(StatusCode::OK, html, speech, &nonce, frames))
 }
 
 fn written(
@@ -235,11 +262,14 @@ fn written(
         // A colour is `#` and digits: the domain reads no other.
         let _ = write!(
             html,
-            "<style nonce=\"{nonce}\">:root{{--primary:{}}}</style>",
-            escaped(color)
+            "<style nonce=\"{nonce}\">:root{{--primary:{};--on-primary:{}}}</style>",
+            escaped(color),
+            readable_on(color),
         );
     }
-    html.push_str("<script src=\"/b/assets/book.js\" defer></script></head><body><header>");
+    html.push_str(
+        "<script type=\"module\" src=\"/b/assets/book.js\"></script></head><body><header>",
+    );
     let _ = write!(html, "<h1>{}</h1>", escaped(&house.name));
     if let Some(welcome) = house.texts.get("welcome") {
         let _ = write!(html, "<p class=\"lines\">{}</p>", escaped(welcome));
@@ -297,7 +327,7 @@ fn nowhere(speech: Speech) -> Response {
         "</head><body><main><p class=\"card\">{}</p></main></body></html>",
         escaped(&told)
     );
-    answer(StatusCode::NOT_FOUND, html, speech, "none")
+    answer(StatusCode::NOT_FOUND, html, speech, "none", &[])
 }
 
 fn head(title: &str, speech: Speech) -> String {
@@ -310,27 +340,54 @@ fn head(title: &str, speech: Speech) -> String {
     )
 }
 
-fn answer(status: StatusCode, html: String, speech: Speech, nonce: &str) -> Response {
+/// `frames`: whose pages may show it inside of them.
+fn answer(
+    status: StatusCode,
+    html: String,
+    speech: Speech,
+    nonce: &str,
+    frames: &[String],
+) -> Response {
+    let frames: String = frames.iter().map(|origin| format!(" {origin}")).collect();
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; connect-src 'self'; \
-         img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+         img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'{frames}"
     );
     let mut response = (status, html).into_response();
-    let headers = response.headers_mut();
-    let mut put = |name: HeaderName, value: &str| {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(name, value);
+    put(&mut response, CONTENT_TYPE, "text/html; charset=utf-8");
+    put(&mut response, CONTENT_LANGUAGE, speech.tag());
+    put(&mut response, VARY, "Accept-Language");
+    put(&mut response, CONTENT_SECURITY_POLICY, &policy);
+    put(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // A manage link must not be told to whoever is linked to.
+    put(&mut response, REFERRER_POLICY, "no-referrer");
+    put(&mut response, CACHE_CONTROL, "no-cache");
+    response
+}
+
+fn put(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// Black or white, whichever is easier to read on a colour (WCAG 2.2, relative luminance).
+fn readable_on(color: &str) -> &'static str {
+    let digits: Vec<_> = color.trim_start_matches('#').chars().collect();
+    let channel = |number: usize| -> f64 {
+        let hex: String = match digits.len() {
+            3 => digits.iter().skip(number).take(1).cycle().take(2).collect(),
+            _ => digits.iter().skip(2 * number).take(2).collect(),
+        };
+        let value = f64::from(u8::from_str_radix(&hex, 16).unwrap_or(0)) / 255.0;
+        if value <= 0.04045 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
         }
     };
-    put(CONTENT_TYPE, "text/html; charset=utf-8");
-    put(CONTENT_LANGUAGE, speech.tag());
-    put(VARY, "Accept-Language");
-    put(CONTENT_SECURITY_POLICY, &policy);
-    put(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    // A manage link must not be told to whoever is linked to.
-    put(REFERRER_POLICY, "no-referrer");
-    put(CACHE_CONTROL, "no-cache");
-    response
+    let luminance = 0.2126 * channel(0) + 0.7152 * channel(1) + 0.0722 * channel(2);
+    if luminance > 0.179 { "#000" } else { "#fff" }
 }
 
 /// As HTML writes text, in elements and in attributes.
@@ -354,9 +411,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_stands_on_a_colour_can_be_read() {
+        for (color, on) in [
+            ("#ffffff", "#000"),
+            ("#ffe066", "#000"),
+            ("#000000", "#fff"),
+            ("#2f5d62", "#fff"),
+            ("#fff", "#000"),
+            ("#008", "#fff"),
+        ] {
+            assert_eq!(readable_on(color), on, "{color}");
+        }
+    }
+
+    #[test]
     fn the_script_says_what_it_is_told_to_and_nothing_else() {
-        let mut said: Vec<&str> = SCRIPT
-            .split('"')
+        let mut said: Vec<&str> = ASSETS
+            .iter()
+            .flat_map(|(_, _, text)| text.split('"'))
             .filter(|literal| literal.starts_with("page-"))
             .collect();
         said.sort_unstable();

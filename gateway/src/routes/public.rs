@@ -13,6 +13,7 @@ pub(crate) mod house;
 mod limits;
 mod manage;
 mod moves;
+mod seats;
 mod tables;
 mod times;
 mod token;

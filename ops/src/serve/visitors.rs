@@ -39,11 +39,30 @@ const CONTACT: Setting = Setting {
 
 const HOLDS: Setting = Setting {
     value: Some("NUMBER"),
-    default: Some("20"),
+    default: Some("10"),
     ..Setting::new(
         "public_holds",
         "DAYBOOK_PUBLIC_HOLDS",
         "How many times an address may hold at once while its visitors type",
+    )
+};
+
+const LETTERS: Setting = Setting {
+    value: Some("BURST,HOURLY"),
+    default: Some("10,10"),
+    ..Setting::new(
+        "public_letters",
+        "DAYBOOK_PUBLIC_LETTERS",
+        "Letters to one e-mail address that ask to confirm a booking",
+    )
+};
+
+const FRAMES: Setting = Setting {
+    value: Some("ORIGINS"),
+    ..Setting::new(
+        "public_frames",
+        "DAYBOOK_PUBLIC_FRAMES",
+        "Whose pages may show the booking page inside of them: https://salon.example, several with commas",
     )
 };
 
@@ -53,7 +72,7 @@ const CHALLENGE: Setting = Setting {
     ..Setting::new(
         "public_challenge",
         "DAYBOOK_PUBLIC_CHALLENGE",
-        "What is asked of visitors before they book: none, work:BITS (1 to 28; 16 is a second or so), or captcha",
+        "What is asked of visitors before they book: none, work:BITS (1 to 28; 16 is a second or so), or captcha (for a page of your own)",
     )
 };
 
@@ -90,7 +109,9 @@ pub(crate) const ALL: &[&Setting] = &[
     &LOOKS,
     &ACTS,
     &CONTACT,
+    &LETTERS,
     &HOLDS,
+    &FRAMES,
     &CHALLENGE,
     &CAPTCHA_URL,
     &CAPTCHA_SITE_KEY,
@@ -109,6 +130,29 @@ impl FromStr for Rate {
         let two = two.and_then(|(burst, hourly)| Some((number(burst)?, number(hourly)?)));
         two.map(|(burst, hourly)| Self(Allowance::new(burst.get(), hourly.get())))
             .ok_or_else(|| "is not two numbers above zero, such as 300,36000".to_owned())
+    }
+}
+
+/// Pages of others, by where they come from.
+#[derive(Debug)]
+struct Origins(Vec<String>);
+
+impl FromStr for Origins {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let origin = |text: &str| {
+            let text = text.trim();
+            let host = text
+                .strip_prefix("https://")
+                .or_else(|| text.strip_prefix("http://"))?;
+            let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-:".contains(letter);
+            (!host.is_empty() && host.chars().all(plain)).then(|| text.to_owned())
+        };
+        let origins: Option<Vec<_>> = text.split(',').map(origin).collect();
+        origins
+            .map(Self)
+            .ok_or_else(|| "is no list of origins such as https://salon.example".to_owned())
     }
 }
 
@@ -137,12 +181,14 @@ impl FromStr for Asked {
 }
 
 pub(super) fn read(said: &mut Reading<'_>) -> Option<PublicSettings> {
-    let (looks, acts, contact) = (
+    let (looks, acts, contact, letters) = (
         said.value::<Rate>(&LOOKS),
         said.value::<Rate>(&ACTS),
         said.value::<Rate>(&CONTACT),
+        said.value::<Rate>(&LETTERS),
     );
     let holds = said.value::<NonZeroU32>(&HOLDS);
+    let frames = said.optional::<Origins>(&FRAMES);
     let asked = said.value::<Asked>(&CHALLENGE);
     let (verify_url, site_key, secret) = (
         said.optional::<String>(&CAPTCHA_URL),
@@ -169,8 +215,10 @@ pub(super) fn read(said: &mut Reading<'_>) -> Option<PublicSettings> {
         looks: looks?.0,
         acts: acts?.0,
         contact: contact?.0,
+        letters: letters?.0,
         holds: usize::try_from(holds?.get()).unwrap_or(usize::MAX),
         challenge,
+        frames: frames?.map_or_else(Vec::new, |origins| origins.0),
     })
 }
 
@@ -185,6 +233,22 @@ mod tests {
         assert_eq!("captcha".parse(), Ok(Asked::Captcha));
         for wrong in ["", "work", "work:0", "work:29", "work:x", "maths"] {
             assert!(wrong.parse::<Asked>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_host() {
+        let two: Origins = "https://a.example, http://127.0.0.1:8000".parse().unwrap();
+        assert_eq!(two.0, ["https://a.example", "http://127.0.0.1:8000"]);
+        for wrong in [
+            "",
+            "*",
+            "a.example",
+            "https://",
+            "https://a.example/b",
+            "https://a;b",
+        ] {
+            assert!(wrong.parse::<Origins>().is_err(), "{wrong}");
         }
     }
 

@@ -11,6 +11,7 @@ use domain::{
     id::{Id, Visit},
     planning::Wish,
     sealed::{KeyId, Sealed},
+    session::Session,
     text::{FreeText, Origin, PersonName},
 };
 use jiff::Timestamp;
@@ -21,9 +22,10 @@ use uuid::Uuid;
 
 use super::{
     client::{Booker, Contact},
-    holds::{CHOICES, ServiceWish, nothing_of, wishes},
+    holds::{CHOICES, ServiceWish, nothing_of, pinned, wishes},
     limits::{Taking, not_online},
-    token::Subject,
+    times::wish,
+    token::{Hold, Subject},
     view::VisitorBooking,
     visitor::Visitor,
 };
@@ -32,7 +34,7 @@ use crate::{
     catalogue::Known,
     checks::Checks,
     command::{Answer, Call, Decision, Done, Outcome},
-    problem::Problem,
+    problem::{Code, Problem},
     routes::{clients::ConsentField, visits},
     texts::Message,
     timekeeping::claim_set,
@@ -43,15 +45,17 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[schema(as = PublicBookingFields)]
 pub(super) struct BookingFields {
-    /// The service; of a visit, `services`.
+    /// The service; of a visit, `services`; of a seat in a class, `session_id`.
     service_id: Option<Uuid>,
     /// By whom; absent: by anyone who does it, the least loaded first.
     staff_id: Option<Uuid>,
     /// Several services in a row, all or none.
     services: Option<Vec<ServiceWish>>,
-    /// When the first begins.
-    #[schema(value_type = String, format = DateTime)]
-    start: Timestamp,
+    /// A seat in this session of a class, which says what, when and by whom.
+    session_id: Option<Uuid>,
+    /// When the first begins; needed unless `session_id` says so.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    start: Option<Timestamp>,
     /// The hold that kept the time.
     hold: Option<String>,
     client: VisitorFields,
@@ -88,8 +92,10 @@ struct AcceptedFields {
 /// What a visitor wants, looked at.
 struct Wanted {
     wishes: Vec<Wish>,
+    /// A seat in it, rather than time of somebody's.
+    session: Option<Id<Session>>,
     start: Timestamp,
-    hold: Option<Uuid>,
+    hold: Option<Hold>,
     contact: Contact,
     consents: Vec<Accepted>,
     language: Language,
@@ -120,8 +126,8 @@ pub(super) async fn book(
         // What the same request did before is not undone by what has happened since.
         Err(refused) => app.recalled(&call, refused).await?,
     };
-    if let (Some(hold), false) = (wanted.hold, done.replayed) {
-        app.visitors().let_go(visitor.sender, hold);
+    if let (Some(hold), false) = (&wanted.hold, done.replayed) {
+        app.visitors().let_go(visitor.sender, hold.id);
     }
     let id = done.id();
     let subject = Subject::of(id, done.outcome.ids.len() > 1);
@@ -129,8 +135,41 @@ pub(super) async fn book(
 }
 
 impl BookingFields {
+    /// What is wished for, and when it begins. A session says both; what is said beside it must be the same.
+    fn what(&self, app: &App, known: &Known) -> Result<(Vec<Wish>, Timestamp), Problem> {
+        let Some(session) = self.session_id else {
+            let wishes = wishes(self.service_id, self.staff_id, self.services.as_deref())?;
+            let missing = || Problem::field("start", Message::new("violation-missing"));
+            return Ok((wishes, self.start.ok_or_else(missing)?));
+        };
+        let seat = app.seat_for_visitor(known, Id::new(session))?;
+        let differs = |given: Option<Uuid>, is: Option<Uuid>| given.is_some() && given != is;
+        let mut checks = Checks::default();
+        for (field, differs) in [
+            (
+                "service_id",
+                differs(self.service_id, seat.service_id.map(Id::uuid)),
+            ),
+            (
+                "staff_id",
+                differs(self.staff_id, seat.staff_id.map(Id::uuid)),
+            ),
+            ("start", self.start.is_some_and(|start| start != seat.start)),
+            ("services", self.services.is_some()),
+            // Seats are not held: the first who books has one.
+            ("hold", self.hold.is_some()),
+        ] {
+            if differs {
+                checks.fault(field, Message::new("violation-not-of-session"));
+            }
+        }
+        checks.done()?;
+        let service = seat.service_id.map(Id::uuid).unwrap_or_default();
+        Ok((vec![wish(service, seat.staff_id.map(Id::uuid))], seat.start))
+    }
+
     fn wanted(self, app: &App, visitor: &Visitor, known: &Known) -> Result<Wanted, Problem> {
-        let wishes = wishes(self.service_id, self.staff_id, self.services.as_deref())?;
+        let (wishes, start) = self.what(app, known)?;
         let hold = app.held_before(visitor, "hold", self.hold.as_deref())?;
         let settings = known.settings()?;
         let policy = &known.catalogue.business.policy;
@@ -159,7 +198,8 @@ impl BookingFields {
         let subject = if visit { app.new_id() } else { first };
         Ok(Wanted {
             wishes,
-            start: self.start,
+            session: self.session_id.map(Id::new),
+            start,
             hold,
             contact: Contact { name, phone, email },
             consents,
@@ -220,6 +260,11 @@ impl App {
         for hash in hashes {
             self.visitors().books_with(*hash)?;
         }
+        let known = self.catalogue(business).await?;
+        let confirmation = known.catalogue.business.policy.confirmation;
+        if let (Some(email), true) = (&wanted.contact.email, confirmation != Confirmation::None) {
+            self.visitors().writes_to(self.letters_hash(email))?;
+        }
         self.meets_challenge(visitor, call.body.challenge.as_deref())
             .await?;
         let mut tried = 0;
@@ -233,8 +278,7 @@ impl App {
             let caller = call.envelope.caller.clone();
             call.envelope.caller = caller.acting_for(Some(booker.id.uuid()), &named);
             let known = self.catalogue(business).await?;
-            let hold = self.hold_pins(visitor, wanted).await?;
-            let wishes = hold.unwrap_or_else(|| wanted.wishes.clone());
+            let wishes = wanted.as_held();
             let policy = &known.catalogue.business.policy;
             if policy.confirmation != Confirmation::None {
                 self.expect_confirmation(business, wanted.subject, &wanted.contact, policy)
@@ -265,7 +309,17 @@ impl App {
             if refused.detail_id() == Some("detail-name-taken") && tried < CHOICES {
                 continue;
             }
-            let (start, hold) = (wanted.start, wanted.hold);
+            if let Some(session) = wanted.session {
+                let taken = refused.code() == Code::SlotTaken;
+                return Err(match self.seat_for_visitor(&known, session) {
+                    Ok(seat) if taken => {
+                        self.with_next_sessions(business, &known, &seat, refused)
+                            .await
+                    }
+                    _ => refused,
+                });
+            }
+            let (start, hold) = (wanted.start, wanted.held());
             let choice = self
                 .another_choice(visitor, &known, &wishes, start, hold, refused, tried)
                 .await;
@@ -273,32 +327,6 @@ impl App {
                 return Err(refused);
             }
         }
-    }
-
-    /// With a hold on one service, whoever was held is whom the visitor gets.
-    async fn hold_pins(
-        &self,
-        visitor: &Visitor,
-        wanted: &Wanted,
-    ) -> Result<Option<Vec<Wish>>, Problem> {
-        let (Some(hold), [wish]) = (wanted.hold, wanted.wishes.as_slice()) else {
-            return Ok(None);
-        };
-        if wish.staff_id.is_some() {
-            return Ok(None);
-        }
-        let claims = self.ledger().claims_of(visitor.business, &[hold]).await?;
-        let known = self.catalogue(visitor.business).await?;
-        let held = claims.iter().find(|claim| {
-            let is_staff = known.catalogue.staff.contains_key(&Id::new(claim.resource));
-            is_staff && claim.body.start <= wanted.start
-        });
-        Ok(held.map(|held| {
-            vec![Wish {
-                staff_id: Some(Id::new(held.resource)),
-                ..*wish
-            }]
-        }))
     }
 
     async fn decide_booking(
@@ -315,9 +343,13 @@ impl App {
         let policy = &known.catalogue.business.policy;
         let settings = known.settings()?;
         let visit = wanted.subject.is_visit();
-        let inquiry = self.inquire_for_visitor(business, &known, wishes, visit)?;
-        let inquiry = inquiry.instead_of(wanted.hold.map(Id::new));
-        let plans = inquiry.plan(wanted.start, inquiry.terms()).await?;
+        let plans = if let Some(session) = wanted.session {
+            vec![self.seat_for_visitor(&known, session)?]
+        } else {
+            let inquiry = self.inquire_for_visitor(business, &known, wishes, visit)?;
+            let inquiry = inquiry.instead_of(wanted.held().map(Id::new));
+            inquiry.plan(wanted.start, inquiry.terms()).await?
+        };
         let ids = std::iter::once(wanted.subject.id())
             .filter(|_| visit)
             .chain(wanted.bookings.iter().copied());
@@ -380,13 +412,26 @@ impl App {
                 .push(claim_set(&known, Id::new(*id), &booking));
             decision.write::<Booking>(self, *id, Version::NEW, &events)?;
         }
-        decision.claims.extend(wanted.hold.map(nothing_of));
+        decision.claims.extend(wanted.held().map(nothing_of));
         decision.saw_catalogue = Some(known.position);
         Ok(decision)
     }
 }
 
 impl Wanted {
+    /// The claim that keeps the time.
+    fn held(&self) -> Option<Uuid> {
+        self.hold.as_ref().map(|hold| hold.id)
+    }
+
+    /// With a hold, whoever was held is whom the visitor gets.
+    fn as_held(&self) -> Vec<Wish> {
+        match &self.hold {
+            Some(hold) => pinned(&self.wishes, hold),
+            None => self.wishes.clone(),
+        }
+    }
+
     fn online(&self, app: &App, policy: &Policy) -> Online {
         let timeout = policy.confirmation_timeout_min.to_duration();
         let confirm_by = app.now().saturating_add(timeout).ok();

@@ -100,6 +100,10 @@ impl App {
             let candidates = clients::reached_by(self.pool(), &scope, &mark.text).await?;
             let mut ids: Vec<Uuid> = owner.into_iter().collect();
             ids.extend(candidates.iter().map(|entry| entry.client_id.uuid()));
+            // Of whom nothing is known, as much is read.
+            if ids.is_empty() {
+                ids.push(new.uuid());
+            }
             let mut bearer = None;
             for id in ids {
                 let (id, client) = self.client_now(business, Id::new(id)).await?;

@@ -18,6 +18,7 @@ use ledger::BusinessId;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{
     client::{Contact, house_speech},
@@ -82,8 +83,8 @@ pub(super) async fn confirm(
         business,
         subject: acting.link.subject,
     };
-    let waits = waits(&app.booked(business, waiting.subject).await?);
-    if waits && !app.was_done(&acting.call).await? {
+    let unsure = waits(&app.booked(business, waiting.subject).await?);
+    if unsure && !app.was_done(&acting.call).await? {
         app.check_said(waiting, &call.body).await?;
     }
     let (app, acting) = (&app, &acting);
@@ -91,6 +92,10 @@ pub(super) async fn confirm(
         .execute(&acting.call, move |attempt| async move {
             let known = app.catalogue_for(&acting.call, &attempt).await?;
             let booked = app.booked(business, waiting.subject).await?;
+            // Who has nothing to confirm has shown no letter: an old link gives no new one.
+            if !waits(&booked) && booked.edition() != acting.link.edition {
+                return Err(Problem::new(Code::LinkSuperseded));
+            }
             app.decide_confirming(business, &known, &booked).await
         })
         .await?;
@@ -114,13 +119,13 @@ pub(super) async fn resend(
     checks.done()?;
     let email = email.ok_or_else(Problem::not_found)?;
     let (link, booked) = app.by_link(business, &ask.query.token).await?;
-    app.visitors()
-        .books_with(app.address_hash(business, &email))?;
+    let hash = app.address_hash(business, &email);
+    app.visitors().books_with(hash)?;
+    app.visitors().writes_to(app.letters_hash(&email))?;
     let waiting = Waiting {
         business,
         subject: link.subject,
     };
-    let hash = app.address_hash(business, &email);
     let letter = tables::write_again(app.pool(), waiting, hash, LETTERS).await?;
     let online = booked
         .parts
@@ -167,6 +172,13 @@ impl App {
         let email = email.as_str().to_lowercase();
         self.vault()
             .keyed_hash(business.0, "letter to", email.as_bytes())
+    }
+
+    /// The same address in every business, since it is one mailbox that fills.
+    pub(super) fn letters_hash(&self, email: &Email) -> [u8; 32] {
+        let email = email.as_str().to_lowercase();
+        self.vault()
+            .keyed_hash(Uuid::nil(), "letters to", email.as_bytes())
     }
 
     /// Writes the letter that asks to confirm.

@@ -1,7 +1,9 @@
 //! A time kept for a visitor while they type.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
-use domain::{id::Id, planning::Wish};
+use domain::{id::Id, money::Money, planning::Wish};
 use jiff::Timestamp;
 use ledger::ClaimSet;
 use serde::{Deserialize, Serialize};
@@ -10,14 +12,16 @@ use uuid::Uuid;
 
 use super::{
     times::{MOST_SERVICES, local, wish},
+    token::Hold,
     visitor::Visitor,
 };
 use crate::{
     app::App,
     catalogue::Known,
     checks::Checks,
-    command::{Answer, Call, Decision, Outcome},
+    command::{Answer, Call, Decision, Done, Envelope, Outcome},
     problem::{Code, Problem},
+    routes::bookings::{Named, Names},
     texts::Message,
     timekeeping::hold_set,
 };
@@ -64,6 +68,26 @@ pub(super) struct HoldView {
     /// By the business's clock.
     #[schema(example = "2026-11-24T10:00")]
     local_start: String,
+    /// What is held, in its order: with the hold, the visitor gets these people at these prices.
+    services: Vec<HeldService>,
+    /// What it all costs.
+    #[schema(example = "120.00")]
+    price: String,
+    /// ISO 4217.
+    currency: String,
+}
+
+/// One service whose time is held.
+#[derive(Debug, Serialize, ToSchema)]
+struct HeldService {
+    service: Named,
+    staff: Named,
+    #[schema(value_type = String, format = DateTime)]
+    start: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    end: Timestamp,
+    #[schema(example = "120.00")]
+    price: String,
 }
 
 /// Holds a time for as long as the booking policy says. 409 `slot_taken` where somebody else has it.
@@ -72,8 +96,11 @@ pub(super) struct HoldView {
 pub(super) async fn hold(
     State(app): State<App>,
     visitor: Visitor,
-    call: Call<HoldFields>,
+    mut call: Call<HoldFields>,
 ) -> Result<Answer<HoldView>, Problem> {
+    // Their idempotency keys are told from those of visitors elsewhere.
+    let named = app.sender_name(&visitor);
+    call.envelope.caller = call.envelope.caller.acting_for(None, &named);
     let (business, asked) = (visitor.business, &call.body);
     let wishes = wishes(asked.service_id, asked.staff_id, asked.services.as_deref())?;
     let before = app.held_before(&visitor, "instead_of", asked.instead_of.as_deref())?;
@@ -84,27 +111,28 @@ pub(super) async fn hold(
     let until = now.saturating_add(length).map_err(Problem::internal)?;
     let id = app.new_id();
     let sender = visitor.sender;
-    if let Some(before) = before {
-        app.visitors().let_go(sender, before);
+    let before = before.map(|hold| hold.id);
+    if before.is_none() && !app.was_done(&call).await? {
+        app.visitors().may_hold(sender, now)?;
     }
-    app.visitors().holds(sender, id, until, now)?;
-    let done = app.take_hold(&visitor, &call, &wishes, id, before, until);
-    let done = match done.await {
-        Ok(done) => done,
-        Err(refused) => {
-            app.visitors().let_go(sender, id);
+    let done = app
+        .take_hold(&visitor, &call, &wishes, id, before, until)
+        .await?;
+    if !done.replayed {
+        if let Some(before) = before {
+            app.visitors().let_go(sender, before);
+        }
+        // Counted once it is had: of many who race for one time all but one hold nothing.
+        if let Err(refused) = app.visitors().holds(sender, id, until, now) {
+            let ours = Envelope::of_system(&app, business);
+            app.give_back(&ours, id).await?;
             return Err(refused);
         }
-    };
-    let hold = done.id();
-    let claims = app.ledger().claims_of(business, &[hold]).await?;
-    let expires_at = claims.iter().find_map(|claim| claim.hold_until);
-    let view = HoldView {
-        id: app.hold_token(business, hold),
-        expires_at: expires_at.unwrap_or(until),
-        start: asked.start,
-        local_start: local(&known.settings()?.time_zone, asked.start),
-    };
+    }
+    let hold = Hold::of(&done.outcome.ids).ok_or_else(Problem::not_found)?;
+    let view = app
+        .show_hold(&visitor, &hold, &wishes, asked.start, until)
+        .await?;
     let home = format!("/api/v1/public/{}/holds/{}", visitor.slug, view.id);
     Ok(Answer::to(&done, view).location(home))
 }
@@ -120,18 +148,8 @@ pub(super) async fn let_go(
     let hold = app
         .hold_of(visitor.business, visitor.path("id"))
         .ok_or_else(Problem::not_found)?;
-    app.visitors().let_go(visitor.sender, hold);
-    let app = &app;
-    let done = app
-        .execute(&call, move |_| async move {
-            let mut decision = Decision::new(Outcome {
-                status: 204,
-                ids: vec![hold],
-            });
-            decision.claims.push(nothing_of(hold));
-            Ok(decision)
-        })
-        .await?;
+    app.visitors().let_go(visitor.sender, hold.id);
+    let done = app.give_back(&call, hold.id).await?;
     Ok(Answer::nothing(&done))
 }
 
@@ -142,6 +160,16 @@ pub(super) const fn nothing_of(hold: Uuid) -> ClaimSet {
         claims: vec![],
         hold_until: None,
     }
+}
+
+/// The same wishes, of the people who are held.
+pub(super) fn pinned(wishes: &[Wish], hold: &Hold) -> Vec<Wish> {
+    let mut staff = hold.staff.iter().copied();
+    let held = |wish: &Wish| Wish {
+        staff_id: wish.staff_id.or(staff.next()),
+        ..*wish
+    };
+    wishes.iter().map(held).collect()
 }
 
 /// What is wished for: one service, or several in a row.
@@ -186,11 +214,77 @@ impl App {
         visitor: &Visitor,
         field: &str,
         token: Option<&str>,
-    ) -> Result<Option<Uuid>, Problem> {
+    ) -> Result<Option<Hold>, Problem> {
         let Some(token) = token else { return Ok(None) };
         let hold = self.hold_of(visitor.business, token);
         let unknown = || Problem::field(field, Message::new("violation-not-found"));
         hold.map(Some).ok_or_else(unknown)
+    }
+
+    /// A keyed hash of where a visitor comes from.
+    fn sender_name(&self, visitor: &Visitor) -> String {
+        let address = visitor.sender.counted().map(|address| address.to_string());
+        let address = address.unwrap_or_default();
+        let hash = self
+            .vault()
+            .keyed_hash(visitor.business.0, "sender", address.as_bytes());
+        hex::encode(hash)
+    }
+
+    async fn give_back(&self, call: &Envelope, hold: Uuid) -> Result<Done, Problem> {
+        self.execute(call, move |_| async move {
+            let mut decision = Decision::new(Outcome {
+                status: 204,
+                ids: vec![hold],
+            });
+            decision.claims.push(nothing_of(hold));
+            Ok(decision)
+        })
+        .await
+    }
+
+    /// What is held, as the visitor is shown it before they book.
+    async fn show_hold(
+        &self,
+        visitor: &Visitor,
+        hold: &Hold,
+        wishes: &[Wish],
+        start: Timestamp,
+        until: Timestamp,
+    ) -> Result<HoldView, Problem> {
+        let business = visitor.business;
+        let claims = self.ledger().claims_of(business, &[hold.id]).await?;
+        let expires_at = claims.iter().find_map(|claim| claim.hold_until);
+        let known = self.catalogue(business).await?;
+        let settings = known.settings()?;
+        let wishes = pinned(wishes, hold);
+        let inquiry = self.inquire_for_visitor(business, &known, &wishes, wishes.len() > 1)?;
+        let inquiry = inquiry.instead_of([Id::new(hold.id)]);
+        let plans = inquiry.plan(start, inquiry.terms()).await?;
+        let names = Names::around(&known, BTreeMap::new());
+        let price = plans
+            .iter()
+            .try_fold(Money::zero(settings.currency), |sum, plan| {
+                sum.plus(plan.price)
+            });
+        let services = plans.iter().filter_map(|plan| {
+            Some(HeldService {
+                service: names.service(plan.service_id?),
+                staff: names.staff(plan.staff_id?),
+                start: plan.start,
+                end: plan.end(),
+                price: plan.price.to_string(),
+            })
+        });
+        Ok(HoldView {
+            id: self.hold_token(business, hold),
+            expires_at: expires_at.unwrap_or(until),
+            start,
+            local_start: local(&settings.time_zone, start),
+            services: services.collect(),
+            price: price.map_err(Problem::internal)?.to_string(),
+            currency: settings.currency.code().to_owned(),
+        })
     }
 
     async fn take_hold(
@@ -201,7 +295,7 @@ impl App {
         id: Uuid,
         before: Option<Uuid>,
         until: Timestamp,
-    ) -> Result<crate::command::Done, Problem> {
+    ) -> Result<Done, Problem> {
         let (business, start) = (visitor.business, call.body.start);
         let visit = wishes.len() > 1;
         let mut tried = 0;
@@ -212,7 +306,12 @@ impl App {
                     .inquire_for_visitor(business, &known, wishes, visit)?
                     .instead_of(before.map(Id::new));
                 let plans = inquiry.plan(start, inquiry.terms()).await?;
-                let mut decision = Decision::new(Outcome::made(id));
+                let staff = plans.iter().filter_map(|plan| plan.staff_id);
+                let ids = std::iter::once(id).chain(staff.map(Id::uuid));
+                let mut decision = Decision::new(Outcome {
+                    status: 201,
+                    ids: ids.collect(),
+                });
                 decision.claims.push(hold_set(&known, id, &plans, until));
                 decision.claims.extend(before.map(nothing_of));
                 decision.saw_catalogue = Some(known.position);

@@ -38,13 +38,50 @@ use crate::{
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MoveFields {
-    /// When the first service is to begin; the others follow.
-    #[schema(value_type = String, format = DateTime)]
-    start: Timestamp,
+    /// When the first service is to begin; the others follow. Needed, but of a seat in a class.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    start: Option<Timestamp>,
+    /// Of a seat in a class: the session of the same class's service to come to instead.
+    session_id: Option<Uuid>,
     /// By whom; absent: as it was. Of a visit the people stay.
     staff_id: Option<Uuid>,
     /// The hold that kept the time.
     hold: Option<String>,
+}
+
+/// Where a booking goes.
+enum To {
+    /// To another seat, at the price that was agreed.
+    Seat(Box<Plan>),
+    /// To another time.
+    Start(Timestamp),
+}
+
+impl MoveFields {
+    fn to(&self, app: &App, known: &Known, open: &[&Part]) -> Result<To, Problem> {
+        let fault = |field, message| Err(Problem::field(field, Message::new(message)));
+        let held = open
+            .first()
+            .and_then(|(_, loaded)| loaded.state.held().ok());
+        let plan = held.map(|held| &held.plan).ok_or_else(Problem::not_found)?;
+        let Some(session) = self.session_id else {
+            return match (self.start, plan.session_id) {
+                (Some(start), None) => Ok(To::Start(start)),
+                (_, Some(_)) => fault("session_id", "violation-missing"),
+                (None, None) => fault("start", "violation-missing"),
+            };
+        };
+        let mut seat = app.seat_for_visitor(known, Id::new(session))?;
+        // What was agreed stays agreed: so it must be the same.
+        if plan.session_id.is_none() || seat.service_id != plan.service_id {
+            return fault("session_id", "violation-not-of-session");
+        }
+        if self.start.is_some_and(|start| start != seat.start) {
+            return fault("start", "violation-not-of-session");
+        }
+        seat.price = plan.price;
+        Ok(To::Seat(Box::new(seat)))
+    }
 }
 
 /// Why it is called off.
@@ -113,6 +150,7 @@ pub(super) async fn reschedule(
 ) -> Result<Answer<VisitorBooking>, Problem> {
     let (business, asked) = (visitor.business, call.body.clone());
     let hold = app.held_before(&visitor, "hold", asked.hold.as_deref())?;
+    let hold = hold.map(|hold| hold.id);
     let acting = Acting::of(&app, &visitor, &ask.query.token, call.envelope).await?;
     let (app, acting, asked) = (&app, &acting, &asked);
     let moved = app
@@ -124,8 +162,18 @@ pub(super) async fn reschedule(
             }
             in_time(app, &booked, &known)?;
             let open: Vec<_> = booked.open().collect();
-            let inquiry = inquiry(app, business, &known, &open, asked.staff_id, hold)?;
-            let plans = inquiry.plan(asked.start, inquiry.terms()).await?;
+            let plans = match asked.to(app, &known, &open)? {
+                To::Seat(seat) => vec![*seat],
+                To::Start(start) => {
+                    let inquiry = inquiry(app, business, &known, &open, asked.staff_id, hold)?;
+                    inquiry.plan(start, inquiry.terms()).await?
+                }
+            };
+            let start = plans
+                .iter()
+                .map(|plan| plan.start)
+                .min()
+                .unwrap_or_default();
             let mut decision = Decision::new(acting.outcome());
             for ((id, loaded), to) in open.iter().zip(plans) {
                 let command = BookingCommand::Reschedule {
@@ -145,7 +193,7 @@ pub(super) async fn reschedule(
                 let taking = Taking {
                     client,
                     booking,
-                    start: asked.start,
+                    start,
                 };
                 let policy = &known.catalogue.business.policy;
                 let zone = &known.settings()?.time_zone;
@@ -163,8 +211,16 @@ pub(super) async fn reschedule(
             let booked = acting.booked(app).await?;
             let known = app.catalogue(business).await?;
             let open: Vec<_> = booked.open().collect();
-            let inquiry = inquiry(app, business, &known, &open, asked.staff_id, hold)?;
-            return Err(inquiry.with_next_free(refused, asked.start).await);
+            return Err(match asked.to(app, &known, &open)? {
+                To::Seat(seat) => {
+                    app.with_next_sessions(business, &known, &seat, refused)
+                        .await
+                }
+                To::Start(start) => {
+                    let inquiry = inquiry(app, business, &known, &open, asked.staff_id, hold)?;
+                    inquiry.with_next_free(refused, start).await
+                }
+            });
         }
         Err(refused) => return Err(refused),
     };

@@ -7,7 +7,7 @@ use domain::{
     slots::Slot,
     time::{Zone, local_date},
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -19,6 +19,7 @@ use crate::{
     command::{Answer, Ask},
     problem::Problem,
     texts::Message,
+    timekeeping::SlotView,
 };
 
 /// The most dates that may be asked for.
@@ -98,6 +99,12 @@ pub(super) struct PublicSlot {
     /// Of a visit: each service in its turn.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     services: Vec<PublicServed>,
+    /// A session of a class: to be booked by this id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<Uuid>,
+    /// Seats that are left in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seats_left: Option<u16>,
 }
 
 /// One service of a visit's slot.
@@ -138,8 +145,17 @@ pub(super) async fn availability(
     let visit = wishes.len() > 1;
     let inquiry = app.inquire_for_visitor(visitor.business, &known, &wishes, visit)?;
     let slots = inquiry.slots(asked.from, asked.to).await?;
+    let sessions = match &wishes[..] {
+        [wish] => {
+            let dates = (asked.from, asked.to);
+            app.sessions_for_visitor(visitor.business, &known, wish, dates, None, usize::MAX)
+                .await?
+        }
+        _ => vec![],
+    };
     let house = &known.settings()?.time_zone;
-    Ok(Answer::ok(told(&slots, &wishes, house, own.as_ref())))
+    let told = told(&slots, &sessions, &wishes, house, own.as_ref());
+    Ok(Answer::ok(told))
 }
 
 /// The first starts that a visitor can have after a moment, within 62 days.
@@ -171,7 +187,17 @@ pub(super) async fn next(
     let inquiry = app.inquire_for_visitor(visitor.business, &known, &wishes, visit)?;
     let slots = inquiry.next_slots(after, limit * EACH).await?;
     let house = &known.settings()?.time_zone;
-    let mut told = told(&slots, &wishes, house, own.as_ref());
+    let sessions = match &wishes[..] {
+        [wish] => {
+            let first = house.date_of(after);
+            let dates = (first, first.saturating_add(i64::from(MOST_DAYS - 1).days()));
+            let after = Some(after);
+            app.sessions_for_visitor(visitor.business, &known, wish, dates, after, limit)
+                .await?
+        }
+        _ => vec![],
+    };
+    let mut told = told(&slots, &sessions, &wishes, house, own.as_ref());
     told.slots.truncate(limit);
     Ok(Answer::ok(told))
 }
@@ -190,7 +216,13 @@ fn zone(name: Option<&str>) -> Result<Option<Zone>, Problem> {
     Ok(zone)
 }
 
-fn told(slots: &[Slot], wishes: &[Wish], house: &Zone, own: Option<&Zone>) -> PublicSlots {
+fn told(
+    slots: &[Slot],
+    sessions: &[SlotView],
+    wishes: &[Wish],
+    house: &Zone,
+    own: Option<&Zone>,
+) -> PublicSlots {
     let mut merged: Vec<PublicSlot> = vec![];
     for slot in slots {
         let (start, end, staff_id) = (slot.start(), slot.end(), slot.staff_id().uuid());
@@ -225,8 +257,22 @@ fn told(slots: &[Slot], wishes: &[Wish], house: &Zone, own: Option<&Zone>) -> Pu
             staff_id,
             staff_ids: vec![staff_id],
             services,
+            session_id: None,
+            seats_left: None,
         });
     }
+    merged.extend(sessions.iter().map(|session| PublicSlot {
+        start: session.start,
+        end: session.end,
+        local_start: local(house, session.start),
+        visitor_start: own.map(|own| local(own, session.start)),
+        staff_id: session.staff_id,
+        staff_ids: vec![session.staff_id],
+        services: vec![],
+        session_id: session.session_id,
+        seats_left: session.seats_left,
+    }));
+    merged.sort_by_key(|slot| slot.start);
     PublicSlots {
         slots: merged,
         time_zone: house.name().to_owned(),

@@ -7,6 +7,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     booking::Booking,
     id::{Id, Visit},
+    staff::Staff,
 };
 use ledger::BusinessId;
 use sha2::{Digest as _, Sha256};
@@ -69,6 +70,36 @@ pub(super) struct Link {
     pub(super) edition: u32,
 }
 
+/// A time that is held, and whose: with it the visitor gets whom they were shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hold {
+    pub(super) id: Uuid,
+    /// One for each service.
+    pub(super) staff: Vec<Id<Staff>>,
+}
+
+impl Hold {
+    fn bytes(&self) -> Vec<u8> {
+        let staff = self.staff.iter().map(|id| id.uuid());
+        let ids = std::iter::once(self.id).chain(staff);
+        ids.flat_map(Uuid::into_bytes).collect()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let ids = bytes.chunks(16).map(|id| Uuid::from_slice(id).ok());
+        Self::of(&ids.collect::<Option<Vec<_>>>()?)
+    }
+
+    /// By its own id, then those of its staff.
+    pub(super) fn of(ids: &[Uuid]) -> Option<Self> {
+        let (id, staff) = ids.split_first()?;
+        Some(Self {
+            id: *id,
+            staff: staff.iter().copied().map(Id::new).collect(),
+        })
+    }
+}
+
 impl App {
     pub(super) fn manage_token(&self, business: BusinessId, link: Link) -> String {
         let mut bytes = link.subject.bytes().to_vec();
@@ -85,12 +116,12 @@ impl App {
         })
     }
 
-    pub(super) fn hold_token(&self, business: BusinessId, hold: Uuid) -> String {
-        self.signed(business, "hold", hold.as_bytes())
+    pub(super) fn hold_token(&self, business: BusinessId, hold: &Hold) -> String {
+        self.signed(business, "hold", &hold.bytes())
     }
 
-    pub(super) fn hold_of(&self, business: BusinessId, token: &str) -> Option<Uuid> {
-        Uuid::from_slice(&self.verified(business, "hold", token)?).ok()
+    pub(super) fn hold_of(&self, business: BusinessId, token: &str) -> Option<Hold> {
+        Hold::read(&self.verified(business, "hold", token)?)
     }
 
     /// What a letter's link proves beside the manage token: that somebody read the letter.
@@ -154,6 +185,15 @@ mod tests {
         assert_eq!(Subject::read(&[2; 17]), None);
         assert_eq!(Subject::read(&[0; 16]), None);
         assert_eq!(Subject::read(&[]), None);
+    }
+
+    #[test]
+    fn a_hold_is_read_as_written() {
+        let ids = [7, 8, 9].map(Uuid::from_u128);
+        let hold = Hold::of(&ids).unwrap();
+        assert_eq!(Hold::read(&hold.bytes()), Some(hold));
+        assert_eq!(Hold::read(&[]), None);
+        assert_eq!(Hold::read(&[1; 20]), None);
     }
 
     #[test]

@@ -85,6 +85,8 @@ struct BookedService {
     status: &'static str,
     service: Option<Named>,
     staff: Option<Named>,
+    /// It is a seat in this session of a class.
+    session_id: Option<Uuid>,
     #[schema(value_type = String, format = DateTime)]
     start: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -275,6 +277,7 @@ impl App {
                     status: held.status.as_str(),
                     service: held.plan.service_id.map(|id| names.service(id)),
                     staff: held.plan.staff_id.map(|id| names.staff(id)),
+                    session_id: held.plan.session_id.map(Id::uuid),
                     start: held.plan.start,
                     end: held.plan.end(),
                     price: held.plan.price.to_string(),

@@ -305,6 +305,41 @@ async fn with_a_hold_the_visitor_gets_whom_they_were_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hold_tells_who_comes_at_what_price_and_so_it_is_booked() {
+    let street = Street::of(3).await;
+    let offers = street.staff.iter().zip(["100.00", "130.00", "150.00"]);
+    let offers: Vec<_> = offers
+        .map(|(id, price)| json!({"staff_id": id, "price": price}))
+        .collect();
+    let service = format!("/services/{}", street.cut);
+    let set = street.salon.patch(&service, &json!({"per_staff": offers}));
+    set.await.assert_status_ok();
+    let one = json!({"service_id": street.cut});
+    let start = "2026-11-24T09:00:00Z";
+    // One service, then several, each by anyone.
+    for (services, phone) in [(1, "600 200 300"), (2, "600 200 301")] {
+        let wish = json!({"services": vec![one.clone(); services], "start": start});
+        let held = street.act("/holds", &wish).await;
+        assert_eq!(held.status_code(), 201, "{}", held.text());
+        let held: Value = held.json();
+        let mut mine = wish;
+        mine["hold"] = held["id"].clone();
+        mine["client"] = json!({"name": "Vera Visitor", "phone": phone});
+        let booked = street.act("/bookings", &mine).await;
+        id_of(&booked);
+        let booked: Value = booked.json();
+        assert_eq!(held["price"], booked["price"]);
+        assert_eq!(held["currency"], booked["currency"]);
+        for number in 0..services {
+            for what in ["service", "staff", "start", "end", "price"] {
+                let (held, booked) = (&held["services"][number], &booked["services"][number]);
+                assert_eq!(held[what], booked[what], "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_done_is_reviewed_once_it_is_over() {
     let street = Street::of(1).await;
     let booked = street.book("2026-11-24T09:00:00Z", "600 200 300").await;

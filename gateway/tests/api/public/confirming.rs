@@ -1,6 +1,8 @@
 //! Where the house wants it, a visitor confirms by what a letter says.
 
-use gateway::Settings;
+use std::{fs, path::Path};
+
+use gateway::{Allowance, PublicSettings, Settings};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -149,4 +151,57 @@ async fn the_house_may_be_sure_before_the_visitor_is() {
     street.salon.app.cancel_unconfirmed().await.unwrap();
     let shown: Value = street.salon.get(&format!("/bookings/{id}")).await.json();
     assert_eq!(shown["status"], "confirmed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_link_gives_no_new_one_for_what_is_confirmed_already() {
+    let (street, _folder) = street("link").await;
+    let booked: Value = street.act("/bookings", &wish(&street)).await.json();
+    let (id, old) = (booked["id"].as_str().unwrap(), &booked["manage_token"]);
+    let confirm = street
+        .salon
+        .post(&format!("/bookings/{id}/confirm"), &json!({}));
+    confirm.await.assert_status_ok();
+    // As it stands, confirming it again is nothing.
+    let again = street.by_link("/confirm", old, &json!({})).await;
+    again.assert_status_ok();
+    let later = json!({"start": "2026-11-24T12:00:00Z"});
+    let moved = street.by_link("/reschedule", old, &later).await;
+    moved.assert_status_ok();
+    let again = street.by_link("/confirm", old, &json!({})).await;
+    refused(&again, 410, "link_superseded");
+    let again = street
+        .by_link("/confirm", old, &json!({"code": "000000"}))
+        .await;
+    refused(&again, 410, "link_superseded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_gets_only_so_many_letters() {
+    let settings = Settings {
+        public: PublicSettings {
+            letters: Allowance::new(2, 1),
+            ..PublicSettings::default()
+        },
+        ..Settings::default()
+    };
+    let street = Street::with(3, settings).await;
+    street.policy(json!({"confirmation": "link"})).await;
+    let book = async |phone: &str, email: &str| {
+        let mut wish = street.wish(START, phone);
+        wish["client"]["email"] = json!(email);
+        street.act("/bookings", &wish).await
+    };
+    let booked = book("600 200 300", "vera@example.org").await;
+    id_of(&booked);
+    let token = booked.json::<Value>()["manage_token"].clone();
+    let resend = json!({"email": "Vera@Example.org"});
+    let sent = street.by_link("/resend", &token, &resend).await;
+    assert_eq!(sent.status_code(), 204);
+    let more = street.by_link("/resend", &token, &resend).await;
+    refused(&more, 429, "too_many_requests");
+    // Whichever phone it is booked with.
+    let more = book("600 200 301", "vera@example.org").await;
+    refused(&more, 429, "too_many_requests");
+    id_of(&book("600 200 302", "eve@example.org").await);
 }

@@ -106,6 +106,50 @@ async fn an_address_that_asks_too_often_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_holds_so_many_times_and_others_hold_theirs() {
+    let settings = Settings {
+        behind_proxy: true,
+        public: PublicSettings {
+            holds: 2,
+            ..PublicSettings::default()
+        },
+        ..Settings::default()
+    };
+    let street = Street::with(3, settings).await;
+    let hold = async |address: &str, start: &str, key: &str| {
+        let wish = json!({"service_id": street.cut, "start": start});
+        let asked = street
+            .salon
+            .bare(axum::http::Method::POST, "/public/ada/holds");
+        let asked = asked.add_header("x-forwarded-for", address);
+        asked.add_header("idempotency-key", key).json(&wish).await
+    };
+    let (one, other) = ("192.0.2.7", "192.0.2.8");
+    let at = |hour: u32| format!("2026-11-24T{hour:02}:00:00Z");
+    let first = hold(one, &at(9), "1").await;
+    id_held(&first);
+    // The same key of somebody elsewhere is another: theirs is another hold.
+    let theirs = hold(other, &at(9), "1").await;
+    assert_ne!(id_held(&first), id_held(&theirs));
+    id_held(&hold(one, &at(11), "2").await);
+    let third = hold(one, &at(13), "3").await;
+    refused(&third, 429, "too_many_requests");
+    assert!(third.headers().contains_key("retry-after"));
+    // What was had is told again, and what was refused holds nothing.
+    assert_eq!(id_held(&hold(one, &at(9), "1").await), id_held(&first));
+    for number in 0..3 {
+        let wish = street.wish(&at(13), &format!("600 200 30{number}"));
+        id_of(&street.act("/bookings", &wish).await);
+    }
+}
+
+#[track_caller]
+fn id_held(answer: &axum_test::TestResponse) -> String {
+    assert_eq!(answer.status_code(), 201, "{}", answer.text());
+    answer.json::<Value>()["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_phone_is_booked_with_only_so_often() {
     let settings = Settings {
         public: PublicSettings {

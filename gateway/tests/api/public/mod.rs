@@ -5,6 +5,7 @@ mod confirming;
 mod limits;
 mod offered;
 mod page;
+mod seats;
 mod secrets;
 
 use axum::http::Method;

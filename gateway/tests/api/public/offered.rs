@@ -41,6 +41,29 @@ async fn what_the_page_does_not_show_is_not_booked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_learns_why_somebody_is_not_there() {
+    let street = Street::of(1).await;
+    let away = json!({"kind": "sick", "from": "2026-11-24T10:00", "to": "2026-11-24T14:00"});
+    let absences = format!("/staff/{}/absences", street.staff[0]);
+    id_of(&street.salon.post(&absences, &away).await);
+    // At the same time on Wednesday they just do not work.
+    let told = async |start: &str| {
+        let wish = street.wish(start, "600 200 300");
+        let told = street.act("/bookings", &wish).await;
+        faulty(&told, "start", "outside_hours");
+        let hold = json!({"service_id": street.cut, "start": start});
+        let held = street.act("/holds", &hold).await;
+        assert_eq!(held.text(), told.text());
+        told.text()
+    };
+    let (away, free) = (
+        told("2026-11-24T09:00:00Z").await,
+        told("2026-11-25T09:00:00Z").await,
+    );
+    assert_eq!(away, free);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_active_is_not_to_be_had() {
     let street = Street::of(1).await;
     for state in ["internal", "disabled"] {

@@ -1,5 +1,6 @@
 //! The booking page as a browser gets it.
 
+use gateway::{PublicSettings, Settings};
 use serde_json::{Value, json};
 
 use super::Street;
@@ -59,10 +60,45 @@ async fn a_page_of_nobody_is_none() {
         ("/b/ada/services/x".to_owned(), 404),
         ("/b/assets/book.js".to_owned(), 200),
         ("/b/assets/book.css".to_owned(), 200),
+        ("/b/assets/work.js".to_owned(), 200),
     ] {
         let page = street.salon.server.get(&path).await;
         assert_eq!(page.status_code().as_u16(), status, "{path}");
         let kind = page.headers()["content-type"].to_str().unwrap();
         assert!(kind.starts_with("text/"), "{path}: {kind}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_browser_has_it_does_not_load_again() {
+    let street = Street::of(1).await;
+    let ask = || street.salon.server.get("/b/assets/page.js");
+    let first = ask().await;
+    let tag = first.headers()["etag"].clone();
+    let again = ask().add_header("if-none-match", tag).await;
+    assert_eq!(again.status_code(), 304);
+    assert_eq!(again.text(), "");
+    let none = street.salon.server.get("/b/assets/secrets.js").await;
+    assert_eq!(none.status_code(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_whom_we_name_shows_the_page_inside_of_theirs_and_nobody_the_manage_page() {
+    let settings = Settings {
+        public: PublicSettings {
+            frames: vec!["https://salon.example".to_owned()],
+            ..PublicSettings::default()
+        },
+        ..Settings::default()
+    };
+    let street = Street::with(1, settings).await;
+    let frames = async |path: &str| {
+        let page = street.salon.server.get(path).await;
+        let policy = page.headers()["content-security-policy"].to_str().unwrap();
+        let (_, frames) = policy.split_once("frame-ancestors ").unwrap();
+        frames.to_owned()
+    };
+    assert_eq!(frames("/b/ada").await, "'self' https://salon.example");
+    assert_eq!(frames("/b/ada/manage").await, "'self'");
+    assert_eq!(frames("/b/nobody").await, "'self'");
 }
