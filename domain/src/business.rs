@@ -558,5 +558,6 @@ bridge!(
     BusinessError
 );
 
+mod revert;
 #[cfg(test)]
 mod specs;

@@ -558,6 +558,7 @@ impl Card {
 
 bridge!(Client, "client", ClientCommand, ClientEvent, ClientError);
 
+mod revert;
 #[cfg(test)]
 mod merging_specs;
 #[cfg(test)]

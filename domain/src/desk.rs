@@ -321,5 +321,6 @@ const fn check_capacity(capacity: u16) -> Result<(), DeskError> {
 
 bridge!(Desk, "desk", DeskCommand, DeskEvent, DeskError);
 
+mod revert;
 #[cfg(test)]
 mod specs;

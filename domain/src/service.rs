@@ -420,5 +420,6 @@ bridge!(
     ServiceError
 );
 
+mod revert;
 #[cfg(test)]
 mod specs;

@@ -369,5 +369,6 @@ impl Grid {
 
 bridge!(Staff, "staff", StaffCommand, StaffEvent, StaffError);
 
+mod revert;
 #[cfg(test)]
 mod specs;

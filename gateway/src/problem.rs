@@ -54,6 +54,8 @@ pub enum Code {
     WrongState,
     /// Bookings lie in time that would be closed.
     BookingsAffected,
+    /// What was changed cannot be put back; `why` says what stands in the way.
+    CannotRevert,
     /// The thing moved on since it was read (`If-Match`).
     Stale,
     /// The body is larger than is taken.
@@ -98,6 +100,7 @@ impl Code {
         Self::Conflict,
         Self::WrongState,
         Self::BookingsAffected,
+        Self::CannotRevert,
         Self::Stale,
         Self::TooLarge,
         Self::UnsupportedMediaType,
@@ -146,6 +149,7 @@ impl Code {
                 "bookings_affected",
                 "problem-bookings-affected",
             ),
+            Self::CannotRevert => (S::CONFLICT, "cannot_revert", "problem-cannot-revert"),
             Self::Stale => (S::PRECONDITION_FAILED, "stale", "problem-stale"),
             Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too_large", "problem-too-large"),
             Self::UnsupportedMediaType => (

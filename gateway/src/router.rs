@@ -68,6 +68,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::calendar_feed::routes())
                 .merge(routes::history::routes())
                 .merge(routes::changes::routes())
+                .merge(routes::reverts::routes())
                 .merge(routes::log::routes())
                 .merge(routes::live::routes())
                 .merge(routes::payments::routes())

@@ -1,5 +1,5 @@
 //! Who changed what, when, from what to what, and why: a line for every event of the ledger.
-//! Its tables: `change`, `change_booking`, `change_actor` (migration 0026).
+//! Its tables: `change`, `change_booking`, `change_actor` (migrations 0026, 0033).
 //!
 //! Everything that an event tells is here; how things stand is told by the other read models. Names of staff,
 //! services and desks are left to who shows them; actors are named, for they are people and keys of this read model's.
@@ -32,7 +32,7 @@ use crate::ReadModel;
 /// Changes, as they are fed and rebuilt.
 pub const READ_MODEL: ReadModel = ReadModel {
     name: "changes",
-    version: 1,
+    version: 2,
     tables: &["change", "change_booking", "change_actor"],
     late_indexes: &[
         "change_at",
@@ -41,6 +41,7 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "change_subject_position",
         "change_actor_position",
         "change_booking_staff",
+        "change_reverts",
     ],
     apply: |db, batch| Box::pin(apply::apply(db, batch)),
 };

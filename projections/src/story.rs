@@ -42,6 +42,7 @@ pub(crate) struct Story {
     position: u32,
     clock: Timestamp,
     occurred_at: Option<Timestamp>,
+    reverts: Option<Position>,
     actor: ActorRef,
     source: &'static str,
     bookings: Streams<Booking>,
@@ -85,6 +86,7 @@ impl Story {
             position: 0,
             clock: at("2026-05-04T09:00:00Z"),
             occurred_at: None,
+            reverts: None,
             actor: ActorRef {
                 kind: "user".to_owned(),
                 id: Some(RECEPTION),
@@ -136,6 +138,12 @@ impl Story {
         self
     }
 
+    /// What follows puts this change back.
+    pub(crate) fn reverting(&mut self, position: i64) -> &mut Self {
+        self.reverts = Some(Position(position));
+        self
+    }
+
     /// What was told since the last time.
     pub(crate) fn take(&mut self) -> Vec<Projected> {
         std::mem::take(&mut self.told)
@@ -159,6 +167,7 @@ impl Story {
                 command_id: id,
                 correlation_id: id,
                 causation_id: None,
+                reverts: self.reverts.take(),
             },
             event,
         });

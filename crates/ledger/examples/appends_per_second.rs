@@ -242,6 +242,7 @@ fn append(businesses: u64) -> Result<Append, serde_json::Error> {
             source: "panel".to_owned(),
             correlation_id: id,
             causation_id: None,
+            reverts: None,
             answer: serde_json::json!({ "status": 201 }),
         },
     );

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{BusinessId, EventId};
+use crate::{BusinessId, EventId, Position};
 
 /// Who did it. Ids only: names are looked up when shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Metadata {
     /// The event or command that led to this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<Uuid>,
+    /// The event that this one puts back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverts: Option<Position>,
 }
 
 /// The command behind an append. Every append has one, and each has a key: the caller's, else one of ours,
@@ -59,6 +62,8 @@ pub struct Command {
     pub correlation_id: Uuid,
     /// The event or command that led to this one.
     pub causation_id: Option<Uuid>,
+    /// The event that this command puts back.
+    pub reverts: Option<Position>,
     /// What to answer when the key comes again: status and ids, small; never a body.
     pub answer: Value,
 }
@@ -74,6 +79,7 @@ impl Command {
             command_id: self.id,
             correlation_id: self.correlation_id,
             causation_id: self.causation_id,
+            reverts: self.reverts,
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Booking, BookingError, BookingEvent, Held, Imported, Placement, Plan, Status, Told};
+use super::{
+    Booking, BookingError, BookingEvent, Held, Imported, Placement, Plan, Presence, Status, Told,
+};
 use crate::{sealed::Sealed, text::FreeText};
 
 type Decided = Result<Vec<BookingEvent>, BookingError>;
@@ -170,6 +172,31 @@ impl Booking {
         }])
     }
 
+    pub(super) fn correct_status(&self, to: Status) -> Decided {
+        let from = self.undeleted("revert")?.status;
+        Ok(if from == to {
+            vec![]
+        } else {
+            vec![BookingEvent::StatusCorrected {
+                from,
+                to,
+                reason: None,
+            }]
+        })
+    }
+
+    pub(super) fn correct_presence(&self, to: Presence) -> Decided {
+        let from = self.undeleted("revert")?.presence();
+        if to.arrived_at.is_none() && to.left_at.is_some() {
+            return Err(BookingError::NotArrived);
+        }
+        Ok(if from == to {
+            vec![]
+        } else {
+            vec![BookingEvent::PresenceCorrected { from, to }]
+        })
+    }
+
     pub(super) fn delete(&self, reason: Option<Sealed<FreeText>>) -> Decided {
         Ok(if self.held()?.deleted {
             vec![]
@@ -316,6 +343,10 @@ impl Held {
                     self.found_time();
                 }
             }
+            BookingEvent::PresenceCorrected { to, .. } => {
+                self.arrived_at = to.arrived_at;
+                self.left_at = to.left_at;
+            }
             BookingEvent::Commented(comment) => self.comments.push(comment),
             BookingEvent::PaymentRecorded(payment) => self.payments.push(payment),
             BookingEvent::PaymentRefunded(refund) => self.refunds.push(refund),
@@ -356,6 +387,7 @@ impl BookingEvent {
             | Self::Left(_)
             | Self::Completed(_)
             | Self::MarkedNoShow(_)
+            | Self::PresenceCorrected { .. }
             | Self::Commented(_)
             | Self::PaymentRecorded(_)
             | Self::PaymentRefunded(_)

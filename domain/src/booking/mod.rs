@@ -7,6 +7,7 @@
 mod life;
 mod money;
 mod plan;
+mod revert;
 mod status;
 mod words;
 
@@ -106,6 +107,13 @@ pub enum BookingEvent {
         /// Why.
         reason: Option<Sealed<FreeText>>,
     },
+    /// That the client came or went had been noted wrongly.
+    PresenceCorrected {
+        /// What was noted.
+        from: Presence,
+        /// What is right.
+        to: Presence,
+    },
     /// Somebody wrote something on it.
     Commented(Comment),
     /// Money was taken.
@@ -140,6 +148,16 @@ pub struct Told {
     /// The other system's note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Sealed<FreeText>>,
+}
+
+/// When the client came and went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Presence {
+    /// None: they have not come.
+    pub arrived_at: Option<Timestamp>,
+    /// None: they have not gone.
+    pub left_at: Option<Timestamp>,
 }
 
 /// How a booking was made.
@@ -252,6 +270,13 @@ pub enum BookingCommand {
         /// Why.
         reason: Option<Sealed<FreeText>>,
     },
+    /// Give it the status that it should have had.
+    CorrectStatus {
+        /// Which.
+        to: Status,
+    },
+    /// Note when the client came and went as it should have been noted.
+    CorrectPresence(Presence),
     /// Write something on it.
     Comment(Comment),
     /// Take money.
@@ -416,6 +441,8 @@ impl Booking {
             C::Cancel { at, reason, note } => self.cancel(at, reason, note),
             C::CancelWithSession { at, reason } => self.cancel_with_session(at, reason),
             C::Reopen { reason } => self.reopen(reason),
+            C::CorrectStatus { to } => self.correct_status(to),
+            C::CorrectPresence(to) => self.correct_presence(to),
             C::Comment(comment) => self.comment(comment),
             C::RecordPayment { payment, imported } => self.record_payment(payment, imported),
             C::Refund(refund) => self.refund(refund),
@@ -462,6 +489,15 @@ impl Held {
     pub fn holds_time(&self) -> bool {
         let brought_in_past = self.imported.as_ref().is_some_and(|i| !i.holds_time);
         self.status.holds_time() && !self.deleted && !brought_in_past
+    }
+
+    /// When the client came and went.
+    #[must_use]
+    pub const fn presence(&self) -> Presence {
+        Presence {
+            arrived_at: self.arrived_at,
+            left_at: self.left_at,
+        }
     }
 
     /// Its visitor should have confirmed it by now and has not.

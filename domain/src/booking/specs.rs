@@ -1,5 +1,7 @@
 //! A booking's life as reception would tell it.
 
+mod putting_back;
+
 use cqrs_es::{Aggregate as _, test::TestFramework};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -574,7 +576,7 @@ fn a_booking_whose_hour_is_unknown_holds_no_time() {
 /// Any command that can be asked of a booking in a business of one currency.
 fn any_command() -> impl Strategy<Value = BookingCommand> {
     let hour = (8_u8..20).prop_map(|h| format!("{h:02}:00"));
-    (0_u8..17, hour, 1_u32..40).prop_map(|(which, hour, amount)| {
+    (0_u8..20, hour, 1_u32..40).prop_map(|(which, hour, amount)| {
         let told = told(&hour);
         let amount = amount.to_string();
         match which {
@@ -598,6 +600,14 @@ fn any_command() -> impl Strategy<Value = BookingCommand> {
             15 => BookingCommand::Restore {
                 to: Some(Box::new(plan(&hour))),
             },
+            16 => BookingCommand::CorrectStatus {
+                to: Status::Requested,
+            },
+            17 => BookingCommand::CorrectPresence(Presence::default()),
+            18 => BookingCommand::ChangeService(Box::new(Plan {
+                service_id: Some(id(4)),
+                ..plan(&hour)
+            })),
             _ => BookingCommand::Review(Review {
                 rating: 4,
                 text: None,

@@ -4,7 +4,10 @@ use cqrs_es::test::TestFramework;
 use uuid::Uuid;
 
 use super::*;
-use crate::time::Minutes;
+use crate::{
+    revert::{Irreversible, undoing},
+    time::Minutes,
+};
 
 fn business() -> TestFramework<Business> {
     TestFramework::with(())
@@ -221,4 +224,73 @@ fn nothing_is_set_before_it_opens() {
         .given_no_previous_events()
         .when(BusinessCommand::SetHours(None))
         .then_expect_error(BusinessError::NotOpened);
+}
+
+#[test]
+fn of_the_policy_only_what_a_change_touched_is_put_back() {
+    let policy = |notice, horizon| {
+        Box::new(Policy {
+            min_notice_min: Minutes::new(notice),
+            horizon_days: horizon,
+            ..Policy::default()
+        })
+    };
+    let set = |from, to| BusinessEvent::PolicySet { from, to };
+    let mut history = opened();
+    history.push(set(policy(0, 60), policy(30, 60)));
+    history.push(set(policy(30, 60), policy(30, 90)));
+    let back = vec![BusinessCommand::SetPolicy(policy(0, 90))];
+    assert_eq!(undoing::<Business>(&history, 1), Ok(back));
+    history.push(set(policy(30, 90), policy(45, 90)));
+    let field = "min_notice_min".to_owned();
+    assert_eq!(
+        undoing::<Business>(&history, 1),
+        Err(Irreversible::ChangedSince { field })
+    );
+}
+
+#[test]
+fn settings_hours_and_closures_are_put_back() {
+    let closure_id = Id::new(Uuid::from_u128(5));
+    let planned = BusinessEvent::ClosurePlanned {
+        closure_id,
+        name: Some(label("Holiday")),
+        span: days("2026-12-24T00:00", "2026-12-27T00:00"),
+    };
+    let renamed = BusinessEvent::SettingsChanged(Box::new(SettingsChanged {
+        name: Some(Change {
+            from: label("Łąka"),
+            to: label("Meadow"),
+        }),
+        ..SettingsChanged::default()
+    }));
+    let hours = BusinessEvent::HoursSet {
+        from: None,
+        to: Some(WorkingHours::default()),
+    };
+    let mut history = opened();
+    history.extend([planned.clone(), renamed, hours]);
+    let wanted = SettingsWanted {
+        name: Some(label("Łąka")),
+        ..SettingsWanted::default()
+    };
+    for (at, command) in [
+        (1, BusinessCommand::CancelClosure(closure_id)),
+        (2, change(wanted, true)),
+        (3, BusinessCommand::SetHours(None)),
+    ] {
+        assert_eq!(undoing::<Business>(&history, at), Ok(vec![command]));
+    }
+    history.push(BusinessEvent::ClosureCancelled { closure_id });
+    let [again] = &undoing::<Business>(&history, 4).unwrap()[..] else {
+        panic!("one command");
+    };
+    business()
+        .given(history.clone())
+        .when(again.clone())
+        .then_expect_events(vec![planned]);
+    assert_eq!(
+        undoing::<Business>(&history, 0),
+        Err(Irreversible::Beginning)
+    );
 }

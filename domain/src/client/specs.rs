@@ -4,7 +4,10 @@ use cqrs_es::test::TestFramework;
 use uuid::Uuid;
 
 use super::*;
-use crate::money::Currency;
+use crate::{
+    money::Currency,
+    revert::{Irreversible, undoing},
+};
 
 fn client() -> TestFramework<Client> {
     TestFramework::with(())
@@ -151,4 +154,98 @@ fn who_was_made_known_by_mistake_is_not_known() {
         .given_no_previous_events()
         .when(ClientCommand::Retract)
         .then_expect_error(ClientError::NotRegistered);
+}
+
+#[test]
+fn a_change_of_contacts_is_put_back_field_by_field() {
+    let email = |text| Some(Sealed::open(id(), Email::parse(text).unwrap()));
+    let changed = |from, to| {
+        ClientEvent::ContactChanged(Box::new(ContactChanged {
+            email: Some(Change { from, to }),
+            ..ContactChanged::default()
+        }))
+    };
+    let named = ClientEvent::ContactChanged(Box::new(ContactChanged {
+        name: Some(Change {
+            from: card().name,
+            to: Sealed::open(id(), PersonName::parse("Ada L.").unwrap()),
+        }),
+        ..ContactChanged::default()
+    }));
+    let mut history = registered();
+    history.push(changed(None, email("ada@example.org")));
+    history.push(named);
+    let [undo] = &undoing::<Client>(&history, 1).unwrap()[..] else {
+        panic!("one command");
+    };
+    client()
+        .given(history.clone())
+        .when(undo.clone())
+        .then_expect_events(vec![changed(email("ada@example.org"), None)]);
+    history.push(changed(email("ada@example.org"), email("a@example.org")));
+    let field = "email".to_owned();
+    assert_eq!(
+        undoing::<Client>(&history, 1),
+        Err(Irreversible::ChangedSince { field })
+    );
+}
+
+#[test]
+fn what_was_erased_is_not_put_back() {
+    let erased = Sealed::Erased { key: id().into() };
+    let mut history = registered();
+    history.push(ClientEvent::ContactChanged(Box::new(ContactChanged {
+        email: Some(Change {
+            from: Some(erased.clone()),
+            to: Some(erased),
+        }),
+        ..ContactChanged::default()
+    })));
+    assert_eq!(undoing::<Client>(&history, 1), Err(Irreversible::Erased));
+}
+
+#[test]
+fn marks_consents_and_blocks_are_put_back_and_words_are_not() {
+    let undone = |event: ClientEvent| {
+        let mut history = registered();
+        history.push(event);
+        undoing::<Client>(&history, 1)
+    };
+    let vip = ClientEvent::Tagged { tag: tag("vip") };
+    assert_eq!(
+        undone(vip),
+        Ok(vec![ClientCommand::SetTags(BTreeSet::new())])
+    );
+    let given = ClientEvent::ConsentGiven {
+        consent: Consent::Marketing,
+        at: now(),
+        version: None,
+    };
+    let none = ClientCommand::SetConsents {
+        to: BTreeSet::new(),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    assert_eq!(undone(given), Ok(vec![none]));
+    let blocked = ClientEvent::Blocked { reason: None };
+    assert_eq!(undone(blocked), Ok(vec![ClientCommand::Unblock]));
+    let noted = ClientEvent::Noted(Note {
+        note_id: Id::new(Uuid::from_u128(9)),
+        text: Sealed::open(id(), FreeText::parse("likes tea").unwrap()),
+        at: now(),
+        by: Actor::system(),
+    });
+    assert_eq!(undone(noted), Err(Irreversible::Lasting));
+    assert_eq!(
+        undoing::<Client>(&registered(), 0),
+        Err(Irreversible::Beginning)
+    );
+    let twice = [
+        registered(),
+        vec![
+            ClientEvent::Tagged { tag: tag("vip") },
+            ClientEvent::Untagged { tag: tag("vip") },
+        ],
+    ]
+    .concat();
+    assert_eq!(undoing::<Client>(&twice, 1), Err(Irreversible::AsBefore));
 }

@@ -1,8 +1,10 @@
 //! A desk from the day it is put up.
 
 use cqrs_es::test::TestFramework;
+use uuid::Uuid;
 
 use super::*;
+use crate::revert::{Irreversible, undoing};
 
 fn desk() -> TestFramework<Desk> {
     TestFramework::with(())
@@ -77,4 +79,32 @@ fn once_retired_it_stays_so() {
         .given(retired)
         .when(DeskCommand::Retire)
         .then_expect_events(vec![]);
+}
+
+#[test]
+fn what_was_done_to_a_desk_is_put_back() {
+    let holiday_id = Id::new(Uuid::from_u128(5));
+    let span = LocalSpan::new(
+        "2026-07-01T00:00".parse().unwrap(),
+        "2026-07-15T00:00".parse().unwrap(),
+    )
+    .unwrap();
+    let planned = DeskEvent::HolidayPlanned { holiday_id, span };
+    let undone = |events: &[DeskEvent], at: usize| {
+        let history = [added(), events.to_vec()].concat();
+        undoing::<Desk>(&history, at)
+    };
+    assert_eq!(
+        undone(&[DeskEvent::Closed {}], 1),
+        Ok(vec![DeskCommand::Open])
+    );
+    let off = DeskEvent::HolidayCancelled { holiday_id };
+    let again = DeskCommand::PlanHoliday { holiday_id, span };
+    assert_eq!(undone(&[planned.clone(), off.clone()], 2), Ok(vec![again]));
+    assert_eq!(undone(&[planned, off], 1), Err(Irreversible::AsBefore));
+    assert_eq!(
+        undone(&[DeskEvent::Retired {}], 1),
+        Err(Irreversible::Lasting)
+    );
+    assert_eq!(undone(&[], 0), Err(Irreversible::Beginning));
 }

@@ -4,7 +4,10 @@ use cqrs_es::test::TestFramework;
 use uuid::Uuid;
 
 use super::*;
-use crate::money::Currency;
+use crate::{
+    money::Currency,
+    revert::{Irreversible, undoing},
+};
 
 fn service() -> TestFramework<Service> {
     TestFramework::with(())
@@ -197,5 +200,62 @@ fn one_staff_member_may_take_less_time_and_more_money() {
     assert_eq!(
         (offer.timing_of(other).duration_min, offer.price_of(other)),
         (Minutes::new(60), eur("50"))
+    );
+}
+
+#[test]
+fn a_price_is_put_back_while_it_still_stands() {
+    let repriced = |from, to| ServiceEvent::Repriced {
+        from: eur(from),
+        to: eur(to),
+    };
+    let mut history = offered();
+    history.push(repriced("50", "60"));
+    let [undo] = &undoing::<Service>(&history, 1).unwrap()[..] else {
+        panic!("one command");
+    };
+    service()
+        .given(history.clone())
+        .when(undo.clone())
+        .then_expect_events(vec![repriced("60", "50")]);
+    history.push(repriced("60", "70"));
+    let field = "price".to_owned();
+    assert_eq!(
+        undoing::<Service>(&history, 1),
+        Err(Irreversible::ChangedSince { field })
+    );
+}
+
+#[test]
+fn of_a_length_only_the_part_that_changed_is_put_back() {
+    let timing = |duration, after| Timing {
+        buffer_after_min: Minutes::new(after),
+        ..Timing::plain(Minutes::new(duration))
+    };
+    let mut history = offered();
+    history.push(ServiceEvent::DurationChanged {
+        from: timing(60, 0),
+        to: timing(90, 0),
+    });
+    history.push(ServiceEvent::DurationChanged {
+        from: timing(90, 0),
+        to: timing(90, 15),
+    });
+    let wanted = ServiceWanted {
+        timing: Some(timing(60, 15)),
+        ..ServiceWanted::default()
+    };
+    assert_eq!(undoing::<Service>(&history, 1), Ok(vec![change(wanted)]));
+}
+
+#[test]
+fn what_left_the_price_list_does_not_come_back() {
+    let mut history = offered();
+    history.push(ServiceEvent::Withdrawn {});
+    assert_eq!(undoing::<Service>(&history, 0), Err(Irreversible::Lasting));
+    assert_eq!(undoing::<Service>(&history, 1), Err(Irreversible::Lasting));
+    assert_eq!(
+        undoing::<Service>(&offered(), 0),
+        Err(Irreversible::Beginning)
     );
 }

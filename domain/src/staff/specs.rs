@@ -4,6 +4,7 @@ use cqrs_es::test::TestFramework;
 use uuid::Uuid;
 
 use super::*;
+use crate::revert::{Irreversible, undoing};
 
 fn staff() -> TestFramework<Staff> {
     TestFramework::with(())
@@ -169,4 +170,66 @@ fn a_calendar_feed_is_opened_anew_and_closed_once() {
         .given(vec![StaffEvent::Joined(ada()), StaffEvent::Left {}])
         .when(open(1))
         .then_expect_error(StaffError::Left);
+}
+
+#[test]
+fn an_absence_is_put_back_whichever_way() {
+    let absence_id = Id::new(Uuid::from_u128(5));
+    let span = LocalSpan::new(
+        "2026-07-01T00:00".parse().unwrap(),
+        "2026-07-15T00:00".parse().unwrap(),
+    )
+    .unwrap();
+    let planned = StaffEvent::AbsencePlanned {
+        absence_id,
+        kind: AbsenceKind::Vacation,
+        span,
+        note: None,
+    };
+    let mut history = joined();
+    history.push(planned.clone());
+    let off = vec![StaffCommand::CancelAbsence(absence_id)];
+    assert_eq!(undoing::<Staff>(&history, 1), Ok(off));
+    history.push(StaffEvent::AbsenceCancelled { absence_id });
+    assert_eq!(undoing::<Staff>(&history, 1), Err(Irreversible::AsBefore));
+    let [again] = &undoing::<Staff>(&history, 2).unwrap()[..] else {
+        panic!("one command");
+    };
+    staff()
+        .given(history)
+        .when(again.clone())
+        .then_expect_events(vec![planned]);
+}
+
+#[test]
+fn hours_and_grids_are_put_back_and_an_address_that_was_taken_back_is_not() {
+    let closed = WorkingHours::default();
+    let mut history = joined();
+    history.push(StaffEvent::WorkingHoursSet {
+        from: None,
+        to: Some(closed),
+    });
+    let of_the_house = vec![StaffCommand::SetWorkingHours(None)];
+    assert_eq!(undoing::<Staff>(&history, 1), Ok(of_the_house));
+    let grid = |minutes| Grid {
+        slot_interval_min: Minutes::new(minutes),
+        slot_grid: SlotGrid::Interval,
+    };
+    history.push(StaffEvent::SlotIntervalSet {
+        from: grid(15),
+        to: grid(20),
+    });
+    let [undo] = &undoing::<Staff>(&history, 2).unwrap()[..] else {
+        panic!("one command");
+    };
+    staff()
+        .given(history.clone())
+        .when(undo.clone())
+        .then_expect_events(vec![StaffEvent::SlotIntervalSet {
+            from: grid(20),
+            to: grid(15),
+        }]);
+    history.push(StaffEvent::CalendarFeedClosed {});
+    assert_eq!(undoing::<Staff>(&history, 3), Err(Irreversible::Lasting));
+    assert_eq!(undoing::<Staff>(&history, 0), Err(Irreversible::Beginning));
 }

@@ -252,6 +252,11 @@ pub(crate) const TABLE: &[Entry] = &[
     get("/changes", R::SeeChanges).own_bookings().also(&[R::SeePhones, R::SeeRevenue]),
     get("/live", R::SeeBookings).own_bookings(),
     get("/log", R::SeeLog).also(&[R::SeeRevenue]),
+    // And what it takes to change it in the first place
+    post("/changes/{position}/revert", R::Restore).own_bookings().also(&[
+        R::ManageBookings, R::ManageClients, R::ManageSchedule, R::ManageCatalogue, R::ManageSettings,
+    ]),
+    get("/log", R::SeeLog),
     get("/payments", R::SeeRevenue).own_bookings(),
     get("/reports/summary", R::SeeReports).own_bookings().also(&[R::Export, R::SeeRevenue]),
 ];

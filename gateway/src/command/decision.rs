@@ -2,7 +2,9 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use ledger::{ClaimSet, EventId, Expected, Guard, NameClaim, StreamId, Version};
+use ledger::{
+    ClaimSet, EventId, Expected, Guard, NameClaim, Position, Recorded, StreamId, Version,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -27,10 +29,11 @@ pub struct Decision {
     pub again_if_guarded: bool,
     /// It rests on the catalogue as of this position. [`Decision::write`] sets it for nothing; say it where
     /// something of the catalogue was looked at that may change.
-    pub saw_catalogue: Option<ledger::Position>,
+    pub saw_catalogue: Option<Position>,
     /// Things that the answer will speak of, read in the append's own trip.
     pub shows: Vec<Uuid>,
     pub(super) moves_catalogue: bool,
+    pub(super) reverts: Option<Reverted>,
     pub(super) outcome: Outcome,
     pub(super) left: Vec<Left>,
 }
@@ -47,6 +50,22 @@ pub(super) struct Left {
 impl fmt::Debug for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at {}", self.id, self.version)
+    }
+}
+
+/// The event that a command puts back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reverted {
+    pub(super) position: Position,
+    pub(super) event_id: EventId,
+}
+
+impl From<&Recorded> for Reverted {
+    fn from(event: &Recorded) -> Self {
+        Self {
+            position: event.position,
+            event_id: event.event_id,
+        }
     }
 }
 
@@ -101,6 +120,7 @@ impl Decision {
             saw_catalogue: None,
             shows: vec![],
             moves_catalogue: false,
+            reverts: None,
             outcome,
             left: vec![],
         }
@@ -150,6 +170,11 @@ impl Decision {
             version: Version(before.0.saturating_add(events)),
             state: Arc::new(state),
         });
+    }
+
+    /// It puts this event back, and its own say so.
+    pub fn puts_back(&mut self, event: &Recorded) {
+        self.reverts = Some(event.into());
     }
 
     /// How many events it writes so far.

@@ -6,8 +6,8 @@ use cqrs_es::Aggregate as _;
 use domain::{access::Access, id::Id};
 use futures::future::BoxFuture;
 use ledger::{
-    Append, AppendError, Appended, Attempt, Command, Expected, Guard, NewEvent, Position, Refused,
-    Shown, StreamWrite, Version,
+    Append, AppendError, Appended, Attempt, Command, Expected, Guard, NewEvent, Position, Recorded,
+    Refused, Shown, StreamWrite, Version,
 };
 use serde_json::value::to_raw_value;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use vault::OpenError;
 
 use super::{
     call::Envelope,
-    decision::{Decision, Left, Outcome},
+    decision::{Decision, Left, Outcome, Reverted},
     kind::Kind,
 };
 use crate::{
@@ -100,6 +100,7 @@ pub struct Asked<A: Kind> {
     commands: Vec<A::Command>,
     guards: Vec<Guard>,
     outcome: Option<Outcome>,
+    reverts: Option<Reverted>,
 }
 
 impl<A: Kind> Asked<A> {
@@ -114,6 +115,7 @@ impl<A: Kind> Asked<A> {
             commands,
             guards: vec![],
             outcome: None,
+            reverts: None,
         }
     }
 
@@ -141,6 +143,13 @@ impl<A: Kind> Asked<A> {
     #[must_use]
     pub fn making_all(mut self, ids: Vec<Uuid>) -> Self {
         self.outcome = Some(Outcome { status: 201, ids });
+        self
+    }
+
+    /// This event is put back by it.
+    #[must_use]
+    pub fn putting_back(mut self, event: &Recorded) -> Self {
+        self.reverts = Some(event.into());
         self
     }
 
@@ -206,6 +215,7 @@ impl App {
                 decision.leaves::<A>(target.id, loaded.version, events.len(), state);
                 decision.write::<A>(self, target.id, loaded.version, &events)?;
                 decision.guards = asked.guards;
+                decision.reverts = asked.reverts;
                 if A::IN_CATALOGUE {
                     decision.saw_catalogue = Some(deciding.known.position);
                 }
@@ -386,7 +396,7 @@ impl App {
     /// The append that a decision is, its personal values sealed.
     async fn sealed(&self, call: &Envelope, decision: Decision) -> Result<Append, Problem> {
         let business = call.caller.business();
-        let mut append = Append::new(business, self.command_of(call, &decision.outcome)?);
+        let mut append = Append::new(business, self.command_of(call, &decision)?);
         let mut payloads: Vec<_> = decision
             .streams
             .iter()
@@ -425,7 +435,7 @@ impl App {
         Ok(append)
     }
 
-    fn command_of(&self, call: &Envelope, outcome: &Outcome) -> Result<Command, Problem> {
+    fn command_of(&self, call: &Envelope, decision: &Decision) -> Result<Command, Problem> {
         let own_key = || call.command_id.to_string();
         Ok(Command {
             id: call.command_id,
@@ -439,8 +449,9 @@ impl App {
             actor: call.caller.actor_ref(),
             source: call.caller.source().to_owned(),
             correlation_id: call.correlation_id,
-            causation_id: None,
-            answer: serde_json::to_value(outcome).map_err(Problem::internal)?,
+            causation_id: decision.reverts.map(|event| event.event_id.0),
+            reverts: decision.reverts.map(|event| event.position),
+            answer: serde_json::to_value(&decision.outcome).map_err(Problem::internal)?,
         })
     }
 

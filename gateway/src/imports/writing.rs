@@ -324,6 +324,7 @@ impl App {
             source: "import".to_owned(),
             correlation_id: import.id,
             causation_id: None,
+            reverts: None,
             answer,
         }
     }

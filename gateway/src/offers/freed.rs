@@ -126,6 +126,7 @@ const fn booking_may(event: &BookingEvent) -> bool {
         | E::PriceChanged { .. }
         | E::Arrived(_)
         | E::Left(_)
+        | E::PresenceCorrected { .. }
         | E::Commented(_)
         | E::PaymentRecorded(_)
         | E::PaymentRefunded(_)

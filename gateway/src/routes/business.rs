@@ -11,6 +11,7 @@ use domain::{
     text::{Color, Description, Label},
     time::Zone,
 };
+use ledger::Guard;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -300,13 +301,24 @@ fn hours_asked(
     to: Option<WorkingHours>,
     keep_bookings: bool,
 ) -> Result<Asked<Business>, Problem> {
-    let zone = &on.state.settings()?.time_zone;
-    let closed = if keep_bookings {
+    let guards = if keep_bookings {
         vec![]
     } else {
-        let before = on.state.hours.as_ref().map_or(Open::Always, Open::In);
-        let after = to.as_ref().map_or(Open::Always, Open::In);
-        no_longer_open(before, after, zone, on.now)
+        hours_guards(on, to.as_ref())?
     };
-    Ok(Asked::of(BusinessCommand::SetHours(to)).guarded(must_be_free(vec![], closed)))
+    Ok(Asked::of(BusinessCommand::SetHours(to)).guarded(guards))
+}
+
+/// What must be free before the house is open in these hours alone.
+pub(super) fn hours_guards(
+    on: &Deciding<Business>,
+    to: Option<&WorkingHours>,
+) -> Result<Vec<Guard>, Problem> {
+    let zone = &on.state.settings()?.time_zone;
+    let before = on.state.hours.as_ref().map_or(Open::Always, Open::In);
+    let after = to.map_or(Open::Always, Open::In);
+    Ok(must_be_free(
+        vec![],
+        no_longer_open(before, after, zone, on.now),
+    ))
 }

@@ -79,6 +79,10 @@ struct ChangeView {
     changes: Vec<FieldView>,
     /// Why.
     reason: Option<String>,
+    /// The change that it puts back.
+    reverts: Option<i64>,
+    /// The change that put it back last.
+    reverted_by: Option<i64>,
 }
 
 /// Who did it.
@@ -190,6 +194,8 @@ impl From<Entry> for ChangeView {
                 })
                 .collect(),
             reason: entry.reason,
+            reverts: entry.reverts.map(|position| position.0),
+            reverted_by: entry.reverted_by.map(|position| position.0),
         }
     }
 }

@@ -7,9 +7,10 @@ use domain::{
     business::{Business, BusinessCommand, PlannedClosure},
     id::{self, Id},
     text::Label,
-    time::LocalSpan,
+    time::{LocalSpan, Zone},
 };
-use jiff::civil::DateTime;
+use jiff::{Timestamp, civil::DateTime};
+use ledger::Guard;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -329,23 +330,30 @@ impl ClosureChange {
         let (Some(span), true) = (span, checks.is_clean()) else {
             return Err(checks.into());
         };
-        // What was closed before needs no look: its bookings were kept.
-        let before = LocalSpan::new(span.from(), now.span.from().min(span.to())).ok();
-        let after = LocalSpan::new(now.span.to().max(span.from()), span.to()).ok();
-        let closed = if self.keep_bookings {
+        let guards = if self.keep_bookings {
             vec![]
         } else {
-            ahead(before.iter().chain(&after), zone, on.now)
+            newly_closed(now.span, span, zone, on.now)
         };
         let change = BusinessCommand::ChangeClosure {
             closure_id,
             name,
             span: Some(span),
         };
-        Ok(Asked::of(change)
-            .showing(closure_id.uuid())
-            .guarded(must_be_free(vec![], closed)))
+        Ok(Asked::of(change).showing(closure_id.uuid()).guarded(guards))
     }
+}
+
+/// What must be free before a closure is moved. What was closed before needs no look: its bookings were kept.
+pub(super) fn newly_closed(
+    from: LocalSpan,
+    to: LocalSpan,
+    zone: &Zone,
+    now: Timestamp,
+) -> Vec<Guard> {
+    let before = LocalSpan::new(to.from(), from.from().min(to.to())).ok();
+    let after = LocalSpan::new(from.to().max(to.from()), to.to()).ok();
+    must_be_free(vec![], ahead(before.iter().chain(&after), zone, now))
 }
 
 /// Opens after all.

@@ -10,6 +10,7 @@ use domain::{
     staff::Staff,
     text::{Description, Label},
 };
+use ledger::Guard;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -292,8 +293,7 @@ impl NewDesk {
 
 impl DeskChange {
     fn asked(&self, on: &Deciding<Desk>, id: Uuid) -> Result<Asked<Desk>, Problem> {
-        let zone = &on.known.settings()?.time_zone;
-        let now = on.state.standing()?;
+        on.state.standing()?;
         let mut checks = Checks::default();
         if let Some(Some(hours)) = &self.working_hours {
             check(&mut checks, "working_hours", hours);
@@ -317,16 +317,25 @@ impl DeskChange {
             working_hours: self.working_hours.clone(),
         };
         checks.done()?;
-        let closed = match &self.working_hours {
-            Some(after) if !self.keep_bookings => {
-                let open = |hours: Option<_>| hours.map_or(Open::Always, Open::In);
-                let before = open(now.working_hours.as_ref());
-                no_longer_open(before, open(after.as_ref()), zone, on.now)
-            }
+        let guards = match &self.working_hours {
+            Some(after) if !self.keep_bookings => hours_guards(on, id, after.as_ref())?,
             Some(_) | None => vec![],
         };
-        Ok(Asked::of(DeskCommand::Change(wanted)).guarded(must_be_free(vec![id], closed)))
+        Ok(Asked::of(DeskCommand::Change(wanted)).guarded(guards))
     }
+}
+
+/// What must be free before a desk serves in these hours alone.
+pub(super) fn hours_guards(
+    on: &Deciding<Desk>,
+    id: Uuid,
+    to: Option<&WorkingHours>,
+) -> Result<Vec<Guard>, Problem> {
+    let zone = &on.known.settings()?.time_zone;
+    let open = |hours: Option<_>| hours.map_or(Open::Always, Open::In);
+    let before = open(on.state.standing()?.working_hours.as_ref());
+    let closed = no_longer_open(before, open(to), zone, on.now);
+    Ok(must_be_free(vec![id], closed))
 }
 
 fn capacity(checks: &mut Checks, asked: i64) -> u16 {

@@ -13,6 +13,7 @@ use domain::{
     text::PersonName,
     time::Minutes,
 };
+use ledger::Guard;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -281,20 +282,30 @@ fn hours_asked(
     to: Option<WorkingHours>,
     keep_bookings: bool,
 ) -> Result<Asked<Staff>, Problem> {
+    on.state.working()?;
+    let guards = if keep_bookings {
+        vec![]
+    } else {
+        hours_guards(on, id, to.as_ref())?
+    };
+    Ok(Asked::of(StaffCommand::SetWorkingHours(to)).guarded(guards))
+}
+
+/// What must be free before they work in these hours alone.
+pub(super) fn hours_guards(
+    on: &Deciding<Staff>,
+    id: Uuid,
+    to: Option<&WorkingHours>,
+) -> Result<Vec<Guard>, Problem> {
     let zone = &on.known.settings()?.time_zone;
     let house = on.known.catalogue.business.hours.as_ref();
     let before = on.state.working()?.working_hours.as_ref().or(house);
-    let after = to.as_ref().or(house);
-    let closed = if keep_bookings {
-        vec![]
-    } else {
-        let open = |hours| match hours {
-            Some(hours) => Open::In(hours),
-            None => Open::Never,
-        };
-        no_longer_open(open(before), open(after), zone, on.now)
+    let open = |hours| match hours {
+        Some(hours) => Open::In(hours),
+        None => Open::Never,
     };
-    Ok(Asked::of(StaffCommand::SetWorkingHours(to)).guarded(must_be_free(vec![id], closed)))
+    let closed = no_longer_open(open(before), open(to.or(house)), zone, on.now);
+    Ok(must_be_free(vec![id], closed))
 }
 
 impl NewStaff {

@@ -24,6 +24,7 @@ mod merging;
 mod public;
 mod refusals;
 mod reports;
+mod reverts;
 mod series;
 mod support;
 mod things;

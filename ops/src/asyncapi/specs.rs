@@ -53,6 +53,7 @@ fn message_of(kind: &str, event_type: &str, payload: &Value) -> Message {
             command_id: uuid(4),
             correlation_id: uuid(5),
             causation_id: None,
+            reverts: None,
         },
         recorded_at: "2026-11-23T10:00:00Z".parse().unwrap(),
         occurred_at: None,

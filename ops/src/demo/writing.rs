@@ -211,6 +211,7 @@ impl Books<'_> {
             source: "panel".to_owned(),
             correlation_id: id,
             causation_id: None,
+            reverts: None,
             answer: json!({ "demo": number }),
         }
     }

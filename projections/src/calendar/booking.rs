@@ -177,6 +177,10 @@ impl Row {
                     self.overlapping = false;
                 }
             }
+            BookingEvent::PresenceCorrected { to, .. } => {
+                self.arrived_at = to.arrived_at.map(ToSqlx::to_sqlx);
+                self.left_at = to.left_at.map(ToSqlx::to_sqlx);
+            }
             BookingEvent::Commented(_)
             | BookingEvent::PaymentRecorded(_)
             | BookingEvent::PaymentRefunded(_)

@@ -50,6 +50,7 @@ struct Line<'a> {
     changes: Vec<FieldChange>,
     reason: Option<String>,
     reason_under: Option<Uuid>,
+    reverts: Option<i64>,
 }
 
 fn line<'a>(projected: &'a Projected, booking: &mut Option<Standing>) -> Line<'a> {
@@ -77,6 +78,7 @@ fn line<'a>(projected: &'a Projected, booking: &mut Option<Standing>) -> Line<'a
         changes: told.changes,
         reason: told.reason,
         reason_under: told.reason_under,
+        reverts: metadata.reverts.map(|position| position.0),
     }
 }
 
@@ -126,13 +128,14 @@ async fn store_lines(db: &mut PgConnection, lines: &[Line<'_>]) -> Result<(), Ap
     rows::store(
         db,
         "insert into change (business_id, position, at, recorded_at, actor_kind, actor_id, actor_role, source,
-                             subject_type, subject_id, booking_id, client_id, action, changes, reason, reason_under)
+                             subject_type, subject_id, booking_id, client_id, action, changes, reason, reason_under,
+                             reverts)
          select business_id, position, at, recorded_at, actor_kind, actor_id, actor_role, source,
-                subject_type, subject_id, booking_id, client_id, action, changes, reason, reason_under
+                subject_type, subject_id, booking_id, client_id, action, changes, reason, reason_under, reverts
            from json_to_recordset($1::json)
              as r (business_id uuid, position bigint, at timestamptz, recorded_at timestamptz, actor_kind text,
                    actor_id uuid, actor_role text, source text, subject_type text, subject_id uuid, booking_id uuid,
-                   client_id uuid, action text, changes jsonb, reason text, reason_under uuid)",
+                   client_id uuid, action text, changes jsonb, reason text, reason_under uuid, reverts bigint)",
         lines,
     )
     .await

@@ -77,6 +77,10 @@ pub struct Entry {
     pub changes: Vec<FieldChange>,
     /// Why; none as well where it was erased.
     pub reason: Option<String>,
+    /// The change that it puts back.
+    pub reverts: Option<Position>,
+    /// The last one that puts it back.
+    pub reverted_by: Option<Position>,
 }
 
 /// Who did it.
@@ -239,7 +243,9 @@ async fn count(db: &PgPool, scope: &Scope, filter: &Filter) -> Result<i64, sqlx:
 fn select() -> QueryBuilder<'static, Postgres> {
     QueryBuilder::new(
         "select c.position, c.at, c.recorded_at, c.actor_kind, c.actor_id, a.name as actor_name, c.actor_role, c.source,
-                c.subject_type, c.subject_id, c.booking_id, c.client_id, c.action, c.changes, c.reason
+                c.subject_type, c.subject_id, c.booking_id, c.client_id, c.action, c.changes, c.reason,
+                c.reverts, (select max(r.position) from change r
+                             where r.business_id = c.business_id and r.reverts = c.position) as reverted_by
            from change c
            left join change_actor a on a.business_id = c.business_id and a.actor_id = c.actor_id",
     )
@@ -317,6 +323,8 @@ struct Row {
     action: String,
     changes: Json<Vec<FieldChange>>,
     reason: Option<String>,
+    reverts: Option<i64>,
+    reverted_by: Option<i64>,
 }
 
 impl From<Row> for Entry {
@@ -339,6 +347,8 @@ impl From<Row> for Entry {
             action: row.action,
             changes: row.changes.0,
             reason: row.reason,
+            reverts: row.reverts.map(Position),
+            reverted_by: row.reverted_by.map(Position),
         }
     }
 }

@@ -87,6 +87,11 @@ pub(super) fn tell(event: &BookingEvent, stood: &mut Option<Standing>) -> Told {
             Told::fields(fields.made("arrived_at", told.at).made("note", &told.note))
         }
         E::Left(told) => Told::fields(fields.made("left_at", told.at).made("note", &told.note)),
+        E::PresenceCorrected { from, to } => Told::fields(
+            fields
+                .between("arrived_at", from.arrived_at, to.arrived_at)
+                .between("left_at", from.left_at, to.left_at),
+        ),
         E::Completed(told) => {
             becomes(&|b| b.status = Status::Completed);
             Told::fields(status(Status::Completed).made("note", &told.note))

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use domain::{
     access::{AccessCommand, By},
     actor::Role,
-    booking::{BookingCommand, Status},
+    booking::{BookingCommand, Presence, Status},
     client::{CardWanted, Client, ClientCommand},
     contact::Email,
     event::AnyEvent,
@@ -455,4 +455,46 @@ fn no_event_of_a_booking_forgets_how_it_stood() {
         (json!("confirmed"), json!("no_show")),
     ];
     assert_eq!(moves, expected);
+}
+
+#[tokio::test]
+async fn what_was_put_back_and_by_what_is_told() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = Story::of(1);
+    let moved = |start| BookingCommand::Reschedule {
+        to: Box::new(plan(start)),
+        imported: None,
+    };
+    story
+        .booking(id(11), placed("2026-05-05T10:00:00Z"))
+        .booking(id(11), moved("2026-05-05T12:00:00Z"))
+        .reverting(2)
+        .booking(id(11), moved("2026-05-05T10:00:00Z"));
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    let told = of(&db, &story, 11).await;
+    let links: Vec<_> = told
+        .iter()
+        .map(|entry| [entry.reverts, entry.reverted_by].map(|p| p.map(|p| p.0)))
+        .collect();
+    assert_eq!(links, [[None, None], [None, Some(3)], [Some(2), None]]);
+}
+
+#[tokio::test]
+async fn that_somebody_was_not_there_after_all_is_told() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = Story::of(1);
+    story
+        .booking(id(11), placed("2026-05-05T10:00:00Z"))
+        .booking(id(11), BookingCommand::Arrive(told("2026-05-05T09:55:00Z")))
+        .booking(id(11), BookingCommand::CorrectPresence(Presence::default()));
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    let changes = of(&db, &story, 11).await;
+    let last = changes.last().unwrap();
+    assert_eq!(last.action, "booking.presence_corrected");
+    assert_eq!(
+        lines(last),
+        json!([{"field": "arrived_at", "from": "2026-05-05T09:55:00Z", "to": null}])
+    );
 }

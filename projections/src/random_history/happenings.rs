@@ -7,7 +7,7 @@ use domain::{
     actor::{Actor, ActorKind, Role},
     booking::{
         Booking, BookingCommand, Comment, Imported, Joints, Online, Payment, Placement, Plan,
-        Reference, Refund, Review, Status, Told,
+        Presence, Reference, Refund, Review, Status, Told,
     },
     business::{BusinessCommand, SettingsWanted},
     class::{Class, ClassCommand},
@@ -449,7 +449,7 @@ impl RandomHistory {
             note: self.chance.one_in(6).then(|| self.text(key)),
         };
         let reason = self.chance.one_in(2).then(|| self.text(key));
-        let command = match self.chance.below(24) {
+        let command = match self.chance.below(26) {
             0 => BookingCommand::Confirm(told),
             1..=4 => BookingCommand::Reschedule {
                 to: Box::new(match held.plan.session_id {
@@ -505,6 +505,10 @@ impl RandomHistory {
                 at: self.now,
             }),
             22 => BookingCommand::Delete { reason },
+            23 => BookingCommand::CorrectStatus {
+                to: Status::Requested,
+            },
+            24 => BookingCommand::CorrectPresence(Presence::default()),
             _ => BookingCommand::Restore {
                 to: self.chance.one_in(2).then(|| Box::new(self.plan())),
             },

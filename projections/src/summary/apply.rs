@@ -152,7 +152,11 @@ impl Booking {
                 self.is(*status);
                 self.follow(to);
             }
-            E::Arrived(_) | E::Left(_) | E::Commented(_) | E::Reviewed(_) => {}
+            E::Arrived(_)
+            | E::Left(_)
+            | E::PresenceCorrected { .. }
+            | E::Commented(_)
+            | E::Reviewed(_) => {}
         }
         None
     }

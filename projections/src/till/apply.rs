@@ -96,6 +96,7 @@ fn of_bookings<'a>(
         | E::PriceChanged { .. }
         | E::Arrived(_)
         | E::Left(_)
+        | E::PresenceCorrected { .. }
         | E::Completed(_)
         | E::MarkedNoShow(_)
         | E::Cancelled { .. }
@@ -142,6 +143,7 @@ fn of_booking(projected: &Projected) -> Option<(Key, &BookingEvent)> {
         | E::PriceChanged { .. }
         | E::Arrived(_)
         | E::Left(_)
+        | E::PresenceCorrected { .. }
         | E::Completed(_)
         | E::MarkedNoShow(_)
         | E::Cancelled { .. }

@@ -37,6 +37,7 @@ fn recorded(kind: &str, event_type: &str, payload: &Value) -> Recorded {
             command_id: uuid(5),
             correlation_id: uuid(6),
             causation_id: None,
+            reverts: None,
         },
         recorded_at: "2026-11-23T10:00:00.123456Z".parse().unwrap(),
         occurred_at: None,

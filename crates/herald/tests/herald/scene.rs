@@ -295,6 +295,7 @@ pub(crate) fn append(business: BusinessId, events: usize) -> Append {
         source: "system".to_owned(),
         correlation_id: id,
         causation_id: None,
+        reverts: None,
         answer: json!({}),
     };
     let payload =

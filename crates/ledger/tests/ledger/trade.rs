@@ -88,6 +88,7 @@ pub(crate) fn keyed(key: &str) -> Command {
         source: "panel".to_owned(),
         correlation_id: id(),
         causation_id: None,
+        reverts: None,
         answer: serde_json::json!({ "status": 201 }),
     }
 }

@@ -123,7 +123,7 @@ pub(super) async fn reopen(
         })
         .await;
     match reopened {
-        Err(refused) => Err(app.told_where_else(&call, id, refused).await),
+        Err(refused) => Err(app.told_where_else(&call, id, None, refused).await),
         Ok(shown) => Ok(shown),
     }
 }

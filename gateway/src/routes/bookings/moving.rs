@@ -165,7 +165,7 @@ pub(super) async fn restore(
             .step(&call, id, |_| Ok(BookingCommand::Restore { to: None }))
             .await;
         return match restored {
-            Err(refused) => Err(app.told_where_else(&call, id, refused).await),
+            Err(refused) => Err(app.told_where_else(&call, id, None, refused).await),
             Ok(shown) => Ok(shown),
         };
     };
@@ -283,17 +283,19 @@ impl App {
         }
     }
 
-    /// A refusal for a taken time, with the next ones that are free for this booking.
-    pub(super) async fn told_where_else(
+    /// A refusal for a taken time, with the next ones that are free for this booking: from `start` on, or from where it
+    /// stands.
+    pub(crate) async fn told_where_else(
         &self,
         call: &Envelope,
         id: Uuid,
+        start: Option<Timestamp>,
         refused: Problem,
     ) -> Problem {
         let moving = Moving {
             id: Id::new(id),
             to: Move::default(),
-            start: None,
+            start,
             service: None,
             freedom: Freedom::default(),
             command: &|to| BookingCommand::Restore { to: Some(to) },

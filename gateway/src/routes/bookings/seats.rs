@@ -209,7 +209,7 @@ impl App {
     }
 
     /// What more must happen to a booking that takes its seat again: the session may have moved meanwhile, or be off.
-    pub(super) fn follows_session(
+    pub(crate) fn follows_session(
         &self,
         known: &Known,
         after: &Booking,

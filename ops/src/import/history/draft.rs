@@ -173,6 +173,7 @@ fn command(id: Uuid, run: Uuid, vault: &Vault, business: BusinessId) -> Command 
         source: "import".to_owned(),
         correlation_id: run,
         causation_id: None,
+        reverts: None,
         answer: Value::Null,
     }
 }

@@ -103,6 +103,7 @@ impl Salon {
             source: "panel".to_owned(),
             correlation_id: id,
             causation_id: None,
+            reverts: None,
             answer: serde_json::Value::Null,
         };
         Append::new(self.business, command)
