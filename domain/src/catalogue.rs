@@ -48,7 +48,8 @@ impl Catalogue {
             AnyEvent::Client(..)
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
-            | AnyEvent::Waitlist(..) => {}
+            | AnyEvent::Waitlist(..)
+            | AnyEvent::Webhook(..) => {}
         }
     }
 

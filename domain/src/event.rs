@@ -3,6 +3,7 @@
 use cqrs_es::Aggregate;
 use serde::Deserialize;
 use serde_json::Value;
+use strum::VariantNames;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ use crate::{
     session::{Session, SessionEvent},
     staff::{Staff, StaffEvent},
     waitlist::{Request, WaitlistEvent},
+    webhook::{Webhook, WebhookEvent},
 };
 
 /// The version that events are written in today (semver). A new one brings an upcaster and golden files.
@@ -42,6 +44,7 @@ pub enum AnyEvent {
     Booking(Id<Booking>, BookingEvent),
     Access(Id<Access>, AccessEvent),
     Waitlist(Id<Request>, WaitlistEvent),
+    Webhook(Id<Webhook>, WebhookEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -84,6 +87,7 @@ impl AnyEvent {
             "booking" => Self::Booking(Id::new(stream), read(kind, payload)?),
             "access" => Self::Access(Id::new(stream), read(kind, payload)?),
             "waitlist" => Self::Waitlist(Id::new(stream), read(kind, payload)?),
+            "webhook" => Self::Webhook(Id::new(stream), read(kind, payload)?),
             other => return Err(DecodeError::UnknownStream(other.to_owned())),
         })
     }
@@ -102,6 +106,7 @@ impl AnyEvent {
             Self::Booking(..) => Booking::TYPE,
             Self::Access(..) => Access::TYPE,
             Self::Waitlist(..) => Request::TYPE,
+            Self::Webhook(..) => Webhook::TYPE,
         }
     }
 
@@ -119,6 +124,7 @@ impl AnyEvent {
             Self::Booking(id, _) => id.uuid(),
             Self::Access(id, _) => id.uuid(),
             Self::Waitlist(id, _) => id.uuid(),
+            Self::Webhook(id, _) => id.uuid(),
         }
     }
 
@@ -136,6 +142,7 @@ impl AnyEvent {
             Self::Booking(_, event) => event.into(),
             Self::Access(_, event) => event.into(),
             Self::Waitlist(_, event) => event.into(),
+            Self::Webhook(_, event) => event.into(),
         }
     }
 
@@ -155,6 +162,7 @@ impl AnyEvent {
             Self::Booking(_, event) => serde_json::to_value(event),
             Self::Access(_, event) => serde_json::to_value(event),
             Self::Waitlist(_, event) => serde_json::to_value(event),
+            Self::Webhook(_, event) => serde_json::to_value(event),
         }
     }
 
@@ -168,9 +176,31 @@ impl AnyEvent {
             | Self::Desk(..)
             | Self::Class(..)
             | Self::Session(..) => true,
-            Self::Client(..) | Self::Booking(..) | Self::Access(..) | Self::Waitlist(..) => false,
+            Self::Client(..)
+            | Self::Booking(..)
+            | Self::Access(..)
+            | Self::Waitlist(..)
+            | Self::Webhook(..) => false,
         }
     }
+}
+
+/// What each stream's events are called.
+pub fn names() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    [
+        (Business::TYPE, BusinessEvent::VARIANTS),
+        (Service::TYPE, ServiceEvent::VARIANTS),
+        (Staff::TYPE, StaffEvent::VARIANTS),
+        (Desk::TYPE, DeskEvent::VARIANTS),
+        (Class::TYPE, ClassEvent::VARIANTS),
+        (Session::TYPE, SessionEvent::VARIANTS),
+        (Client::TYPE, ClientEvent::VARIANTS),
+        (Booking::TYPE, BookingEvent::VARIANTS),
+        (Access::TYPE, AccessEvent::VARIANTS),
+        (Request::TYPE, WaitlistEvent::VARIANTS),
+        (Webhook::TYPE, WebhookEvent::VARIANTS),
+    ]
+    .into_iter()
 }
 
 /// Lifts events of older versions to today's, in the order in which they are to run.

@@ -107,6 +107,8 @@ macro_rules! markers {
     };
 }
 markers! {
+    /// One message sent to a webhook.
+    Delivery,
     /// Several services for one client in a row, booked as one.
     Visit,
     /// A payment of a booking, or of a client without a booking.

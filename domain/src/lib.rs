@@ -30,3 +30,4 @@ pub mod staff;
 pub mod text;
 pub mod time;
 pub mod waitlist;
+pub mod webhook;

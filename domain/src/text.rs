@@ -85,6 +85,10 @@ text_type!(
     Description, max 5_000, lines true
 );
 text_type!(
+    /// An address on the web. May hold a secret of whoever is behind it: stands in events only as `Sealed<WebAddress>`.
+    WebAddress, max 2_000, lines false
+);
+text_type!(
     /// A person's name. Personal: stands in events only as `Sealed<PersonName>`.
     PersonName, max 200, lines false
 );
@@ -101,6 +105,11 @@ impl fmt::Debug for Label {
 impl fmt::Debug for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
+    }
+}
+impl fmt::Debug for WebAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebAddress(…)")
     }
 }
 impl fmt::Debug for PersonName {

@@ -36,6 +36,7 @@ pub(crate) use self::{
     known::{Known, KnownCallers},
     masking::{AMOUNTS, Hidden},
     passwords::Passwords,
+    people::speech_of,
     rights::Module,
     tables::{ApiKeyRow, LinkKind, SessionRow, SignInRow, Tables, UserKey, role_word},
     throttle::{Wait, Who},

@@ -21,6 +21,7 @@ use crate::{
     mail::Mailer,
     problem::{Code, Problem},
     routes::LivePlaces,
+    telling::{Teller, WebhookSettings},
     visitors::{PublicSettings, Visitors},
 };
 
@@ -50,6 +51,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How long an answer may take to begin; two minutes by default.
     pub patience: Duration,
+    /// How webhooks are told.
+    pub webhooks: WebhookSettings,
 }
 
 impl Default for Settings {
@@ -64,6 +67,7 @@ impl Default for Settings {
             origins: vec![],
             limits: Limits::default(),
             patience: Duration::from_secs(120),
+            webhooks: WebhookSettings::default(),
         }
     }
 }
@@ -114,6 +118,7 @@ struct Inner {
     visitors: Visitors,
     imports: Imports,
     callers: Callers,
+    teller: Teller,
 }
 
 impl App {
@@ -132,6 +137,7 @@ impl App {
             mailer: Mailer::new(settings.mail_folder.as_deref(), &settings.public_address),
             visitors: Visitors::new(&parts.settings.public),
             callers: Callers::new(&parts.settings.limits),
+            teller: Teller::new(parts.pool.clone()),
             parts,
         }))
     }
@@ -252,6 +258,10 @@ impl App {
 
     pub(crate) fn callers(&self) -> &Callers {
         &self.0.callers
+    }
+
+    pub(crate) fn teller(&self) -> &Teller {
+        &self.0.teller
     }
 
     pub(crate) fn visitors(&self) -> &Visitors {

@@ -74,6 +74,7 @@ mod routes;
 mod schema;
 mod serve;
 mod sheet;
+mod telling;
 pub mod texts;
 mod timekeeping;
 mod timetabling;
@@ -86,5 +87,6 @@ pub use self::{
     router::router,
     routes::health::figures,
     serve::serve,
+    telling::WebhookSettings,
     visitors::{Challenge, PublicSettings},
 };

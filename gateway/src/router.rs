@@ -63,6 +63,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::visits::routes())
                 .merge(routes::series::routes())
                 .merge(routes::waitlist::routes())
+                .merge(routes::webhooks::routes())
                 .merge(routes::availability::routes())
                 .merge(routes::calendar::routes())
                 .merge(routes::calendar_feed::routes())

@@ -40,3 +40,4 @@ pub(crate) mod visits;
 pub(crate) mod waitlist;
 
 pub(crate) use self::live::Places as LivePlaces;
+pub(crate) mod webhooks;

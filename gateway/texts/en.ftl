@@ -304,3 +304,15 @@ detail-client-erased = Nothing can be read of one of the two any more: the clien
 detail-client-has-taken-in = Others were merged into this client, and what is theirs must stay in sight.
 detail-duplicate-merged = The client was merged into another one before.
 violation-themselves = is the same client
+# Webhooks
+detail-webhooks-full = A business has at most { $max } webhooks.
+violation-url = is no address such as https://hooks.example.org/daybook
+violation-not-https = must begin with https://
+violation-url-credentials = must hold no user and no password
+violation-url-private = leads into a private network
+violation-event-type = is no event such as daybook.booking.placed or daybook.booking.*
+
+mail-webhook-subject = { $business }: a webhook was switched off
+mail-webhook-failing = For three days nothing could be delivered to the webhook “{ $webhook }” of { $business }. It is switched off.
+mail-webhook-gone = The webhook “{ $webhook }” of { $business } answered that it is gone for good. It is switched off.
+mail-webhook-again = Nothing is lost: once it is mended, switch it on again, and it will be told everything from where it was left.

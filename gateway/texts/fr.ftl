@@ -304,3 +304,15 @@ detail-client-erased = On ne peut plus rien lire de l'un des deux : les données
 detail-client-has-taken-in = D'autres clients ont été fusionnés avec celui-ci, et ce qui est à eux doit rester visible.
 detail-duplicate-merged = Ce client a déjà été fusionné avec un autre.
 violation-themselves = est le même client
+# Webhooks
+detail-webhooks-full = Une entreprise a au plus { $max } webhooks.
+violation-url = n'est pas une adresse telle que https://hooks.example.org/daybook
+violation-not-https = doit commencer par https://
+violation-url-credentials = ne doit contenir ni utilisateur ni mot de passe
+violation-url-private = mène à un réseau privé
+violation-event-type = n'est pas un événement tel que daybook.booking.placed ou daybook.booking.*
+
+mail-webhook-subject = { $business } : un webhook a été désactivé
+mail-webhook-failing = Depuis trois jours, rien n'a pu être remis au webhook « { $webhook } » de { $business }. Il est désactivé.
+mail-webhook-gone = Le webhook « { $webhook } » de { $business } a répondu qu'il n'existe plus. Il est désactivé.
+mail-webhook-again = Rien n'est perdu : une fois réparé, réactivez-le, et il recevra tout à partir de là où il en était.

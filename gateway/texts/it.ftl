@@ -304,3 +304,15 @@ detail-client-erased = Di uno dei due non si può più leggere nulla: i dati del
 detail-client-has-taken-in = Altri sono stati uniti a questo cliente, e ciò che è loro deve restare visibile.
 detail-duplicate-merged = Il cliente era già stato unito a un altro.
 violation-themselves = è lo stesso cliente
+# Webhooks
+detail-webhooks-full = Un'azienda ha al massimo { $max } webhook.
+violation-url = non è un indirizzo come https://hooks.example.org/daybook
+violation-not-https = deve iniziare con https://
+violation-url-credentials = non deve contenere né utente né password
+violation-url-private = porta in una rete privata
+violation-event-type = non è un evento come daybook.booking.placed o daybook.booking.*
+
+mail-webhook-subject = { $business }: un webhook è stato disattivato
+mail-webhook-failing = Da tre giorni non è stato possibile consegnare nulla al webhook «{ $webhook }» di { $business }. È stato disattivato.
+mail-webhook-gone = Il webhook «{ $webhook }» di { $business } ha risposto di non esistere più. È stato disattivato.
+mail-webhook-again = Nulla è perso: una volta riparato, riattivalo e riceverà tutto da dove si era fermato.

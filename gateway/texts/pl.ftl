@@ -308,3 +308,15 @@ detail-client-erased = O jednym z dwóch nic już nie można odczytać: dane kli
 detail-client-has-taken-in = Z tym klientem połączono innych i to, co do nich należy, musi pozostać widoczne.
 detail-duplicate-merged = Klienta połączono już wcześniej z innym.
 violation-themselves = to ten sam klient
+# Webhooks
+detail-webhooks-full = Firma może mieć najwyżej { $max } webhooków.
+violation-url = nie jest adresem, takim jak https://hooks.example.org/daybook
+violation-not-https = musi zaczynać się od https://
+violation-url-credentials = nie może zawierać użytkownika ani hasła
+violation-url-private = prowadzi do sieci prywatnej
+violation-event-type = nie jest zdarzeniem, takim jak daybook.booking.placed lub daybook.booking.*
+
+mail-webhook-subject = { $business }: webhook został wyłączony
+mail-webhook-failing = Od trzech dni do webhooka „{ $webhook }” firmy { $business } nie udało się nic dostarczyć. Został wyłączony.
+mail-webhook-gone = Webhook „{ $webhook }” firmy { $business } odpowiedział, że już go nie ma. Został wyłączony.
+mail-webhook-again = Nic nie przepadło: po naprawie włącz go ponownie, a otrzyma wszystko od miejsca, w którym przerwano.

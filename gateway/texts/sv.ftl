@@ -304,3 +304,15 @@ detail-client-erased = Om en av de två går inget längre att läsa: kundens up
 detail-client-has-taken-in = Andra har slagits ihop med den här kunden, och det som är deras måste förbli synligt.
 detail-duplicate-merged = Kunden slogs ihop med en annan tidigare.
 violation-themselves = är samma kund
+# Webhooks
+detail-webhooks-full = Ett företag har högst { $max } webhookar.
+violation-url = är ingen adress som https://hooks.example.org/daybook
+violation-not-https = måste börja med https://
+violation-url-credentials = får varken innehålla användare eller lösenord
+violation-url-private = leder in i ett privat nät
+violation-event-type = är ingen händelse som daybook.booking.placed eller daybook.booking.*
+
+mail-webhook-subject = { $business }: en webhook har stängts av
+mail-webhook-failing = På tre dagar har inget kunnat levereras till webhooken ”{ $webhook }” hos { $business }. Den är avstängd.
+mail-webhook-gone = Webhooken ”{ $webhook }” hos { $business } svarade att den är borta för gott. Den är avstängd.
+mail-webhook-again = Inget är förlorat: slå på den igen när den är lagad, så får den allt från där den slutade.

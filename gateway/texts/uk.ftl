@@ -308,3 +308,15 @@ detail-client-erased = Про одного з двох уже нічого не 
 detail-client-has-taken-in = З цим клієнтом об'єднано інших, і те, що їм належить, має лишатися видимим.
 detail-duplicate-merged = Клієнта вже раніше об'єднали з іншим.
 violation-themselves = це той самий клієнт
+# Webhooks
+detail-webhooks-full = Компанія може мати щонайбільше { $max } вебхуків.
+violation-url = не є адресою на кшталт https://hooks.example.org/daybook
+violation-not-https = має починатися з https://
+violation-url-credentials = не може містити користувача чи пароль
+violation-url-private = веде до приватної мережі
+violation-event-type = не є подією на кшталт daybook.booking.placed або daybook.booking.*
+
+mail-webhook-subject = { $business }: вебхук вимкнено
+mail-webhook-failing = Уже три дні до вебхука «{ $webhook }» компанії { $business } не вдавалося нічого доставити. Його вимкнено.
+mail-webhook-gone = Вебхук «{ $webhook }» компанії { $business } відповів, що його більше немає. Його вимкнено.
+mail-webhook-again = Нічого не втрачено: коли його полагодять, увімкніть його знову, і він отримає все з того місця, де зупинився.

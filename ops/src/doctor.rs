@@ -7,6 +7,7 @@ mod ledger;
 mod machine;
 mod nats;
 mod read_models;
+mod webhooks;
 
 use std::process::ExitCode;
 

@@ -81,6 +81,18 @@ const MAIL_FOLDER: Setting = Setting {
     )
 };
 
+const WEBHOOK_HTTP: Setting = Setting::new(
+    "webhook_http",
+    "DAYBOOK_WEBHOOK_HTTP",
+    "Webhooks may point at http://, too: for development, for anybody on the way can read along",
+);
+
+const WEBHOOK_PRIVATE: Setting = Setting::new(
+    "webhook_private",
+    "DAYBOOK_WEBHOOK_PRIVATE",
+    "Webhooks may point into private networks: only where all who may set one up may also reach what stands there",
+);
+
 /// What to serve, and where.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -109,6 +121,8 @@ impl Settings {
         &BEHIND_PROXY,
         &PUBLIC_ADDRESS,
         &MAIL_FOLDER,
+        &WEBHOOK_HTTP,
+        &WEBHOOK_PRIVATE,
     ];
 
     pub(crate) fn read(said: &mut Reading<'_>) -> Option<Self> {
@@ -119,6 +133,14 @@ impl Settings {
         let (public_address, mail_folder) =
             (said.optional(&PUBLIC_ADDRESS), said.optional(&MAIL_FOLDER));
         let door = door::read(said);
+        let (http, private) = (said.switch(&WEBHOOK_HTTP), said.switch(&WEBHOOK_PRIVATE));
+        let webhooks = gateway::WebhookSettings {
+            allowed: webhooks::Allowed {
+                http: http?,
+                private: private?,
+            },
+            ..gateway::WebhookSettings::default()
+        };
         Some(Self {
             listen: listen?,
             roles: roles?,
@@ -127,6 +149,7 @@ impl Settings {
             gateway: gateway::Settings {
                 behind_proxy: behind_proxy?,
                 public: public?,
+                webhooks,
                 ..door?
             },
             public_address: public_address?,

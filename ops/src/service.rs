@@ -114,6 +114,13 @@ impl Service {
         let keeping = CancellationToken::new();
         let mut database = Part::maybe(self.books.database.kept_up(keeping.clone()));
         let telling = CancellationToken::new();
+        let mut webhooks = Part::maybe(settings.serve.roles.herald.then(|| {
+            let telling = app.clone().tell_webhooks(telling.clone());
+            async move {
+                telling.await;
+                Ok(())
+            }
+        }));
         let (mut herald, mut nats) = (Part(None), Part(None));
         if let Some(url) = self.messaging.url() {
             let connection = Connection::open(url).await.remedy(
@@ -135,6 +142,7 @@ impl Service {
             ended = api.ended() => Err(broken(ended, "the API")),
             ended = projector.ended() => Err(broken(ended, "the projector")),
             ended = herald.ended() => Err(broken(ended, "the herald")),
+            ended = webhooks.ended() => Err(broken(ended, "what tells webhooks")),
         };
         let stopped = async {
             taking.cancel();
@@ -166,6 +174,15 @@ impl Service {
                     "the herald did not stop in time; it goes on where it was at the next start"
                 );
                 herald.abort();
+            }
+            if timeout(HERALD_STOPS_WITHIN, webhooks.finished())
+                .await
+                .is_err()
+            {
+                tracing::warn!(
+                    "webhooks were not left in time; they are told on from where they were at the next start"
+                );
+                webhooks.abort();
             }
             keeping.cancel();
             nats.finished().await;

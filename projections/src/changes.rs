@@ -13,6 +13,7 @@ mod of_catalogue;
 mod of_class;
 mod of_client;
 mod of_waitlist;
+mod of_webhook;
 
 #[cfg(test)]
 mod specs;
@@ -82,5 +83,6 @@ fn tell(event: &AnyEvent, booking: &mut Option<Standing>) -> Told {
         AnyEvent::Booking(_, event) => of_booking::tell(event, booking),
         AnyEvent::Access(_, event) => of_access::tell(event),
         AnyEvent::Waitlist(_, event) => of_waitlist::tell(event),
+        AnyEvent::Webhook(_, event) => of_webhook::tell(event),
     }
 }

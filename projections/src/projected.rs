@@ -37,7 +37,8 @@ impl Projected {
             | AnyEvent::Session(..)
             | AnyEvent::Client(..)
             | AnyEvent::Access(..)
-            | AnyEvent::Waitlist(..) => None,
+            | AnyEvent::Waitlist(..)
+            | AnyEvent::Webhook(..) => None,
         }
     }
 
@@ -53,7 +54,8 @@ impl Projected {
             | AnyEvent::Session(..)
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
-            | AnyEvent::Waitlist(..) => None,
+            | AnyEvent::Waitlist(..)
+            | AnyEvent::Webhook(..) => None,
         }
     }
 }

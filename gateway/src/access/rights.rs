@@ -94,6 +94,18 @@ pub(crate) const TABLE: &[Entry] = &[
     get("/settings/waitlist", R::SeeCatalogue),
     put("/settings/waitlist", R::ManageSettings),
 
+    // What leaves it
+    get("/webhooks", R::ManageSettings),
+    post("/webhooks", R::ManageSettings),
+    get("/webhooks/{id}", R::ManageSettings),
+    patch("/webhooks/{id}", R::ManageSettings),
+    delete("/webhooks/{id}", R::ManageSettings),
+    post("/webhooks/{id}/rotate-secret", R::ManageSettings),
+    post("/webhooks/{id}/test", R::ManageSettings),
+    get("/webhooks/{id}/deliveries", R::ManageSettings),
+    get("/webhooks/{id}/deliveries/{delivery_id}", R::ManageSettings),
+    post("/webhooks/{id}/deliveries/{delivery_id}/redeliver", R::ManageSettings),
+
     // What it offers
     get("/services", R::SeeCatalogue),
     post("/services", R::ManageCatalogue),

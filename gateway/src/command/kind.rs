@@ -2,7 +2,7 @@
 
 use domain::{
     access::Access, booking::Booking, business::Business, class::Class, client::Client, desk::Desk,
-    service::Service, session::Session, staff::Staff, waitlist::Request,
+    service::Service, session::Session, staff::Staff, waitlist::Request, webhook::Webhook,
 };
 
 use crate::problem::Problem;
@@ -41,4 +41,5 @@ kinds! {
     Booking: false,
     Access: false,
     Request: false,
+    Webhook: false,
 }

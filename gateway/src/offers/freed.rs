@@ -87,7 +87,8 @@ impl App {
             | AnyEvent::Client(..)
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
-            | AnyEvent::Waitlist(..) => vec![],
+            | AnyEvent::Waitlist(..)
+            | AnyEvent::Webhook(..) => vec![],
         })
     }
 

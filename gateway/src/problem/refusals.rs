@@ -21,11 +21,13 @@ use domain::{
     staff::StaffError,
     text::TextError,
     waitlist::{BadWish, WaitlistError, WishFault},
+    webhook::{BadFilter, MOST_FILTERS, WebhookError},
 };
 use ledger::{AppendError, GuardHit, LoadError, ReadError, Refused, Span};
 use serde_json::json;
 use uuid::Uuid;
 use vault::{OpenError, SealError};
+use webhooks::BadTarget;
 
 use super::{Code, Problem, Violation};
 use crate::texts::Message;
@@ -335,6 +337,37 @@ impl From<AccessError> for Problem {
                 Self::new(Code::WrongState).detail(Message::new("detail-owners-have-all"))
             }
         }
+    }
+}
+
+impl From<WebhookError> for Problem {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::NotSetUp => Self::not_found(),
+            WebhookError::AlreadySetUp => Self::new(Code::Conflict),
+            WebhookError::TooManyFilters => {
+                let most = i64::try_from(MOST_FILTERS).unwrap_or(i64::MAX);
+                let most = Message::new("violation-too-many").with_number("max", most);
+                Self::field("event_types", most)
+            }
+        }
+    }
+}
+
+impl From<BadFilter> for Message {
+    fn from(BadFilter: BadFilter) -> Self {
+        Self::new("violation-event-type")
+    }
+}
+
+impl From<BadTarget> for Message {
+    fn from(error: BadTarget) -> Self {
+        Self::new(match error {
+            BadTarget::Malformed => "violation-url",
+            BadTarget::NotHttps => "violation-not-https",
+            BadTarget::Credentials => "violation-url-credentials",
+            BadTarget::Private => "violation-url-private",
+        })
     }
 }
 

@@ -31,3 +31,4 @@ mod things;
 mod visits;
 mod waitlist;
 mod walk;
+mod webhooks;

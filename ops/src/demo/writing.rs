@@ -192,7 +192,8 @@ impl Books<'_> {
             | AnyEvent::Client(..)
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
-            | AnyEvent::Waitlist(..) => event.stream(),
+            | AnyEvent::Waitlist(..)
+            | AnyEvent::Webhook(..) => event.stream(),
         }
     }
 

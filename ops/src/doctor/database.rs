@@ -9,7 +9,7 @@ use sqlx::{Connection, PgConnection, PgPool};
 use tokio::time::timeout;
 use vault::MasterKey;
 
-use super::{checkup::Checkup, herald, ledger, read_models};
+use super::{checkup::Checkup, herald, ledger, read_models, webhooks};
 use crate::{
     database::Database,
     schema::{self, Schema},
@@ -32,6 +32,7 @@ pub(super) async fn look(settings: &Settings, database: &Database, checkup: &mut
             if service(&pool, checkup).await {
                 read_models::look(settings, &pool, checkup).await;
                 herald::look(settings, &pool, checkup).await;
+                webhooks::look(&pool, checkup).await;
             }
             pool.close().await;
         }

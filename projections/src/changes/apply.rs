@@ -110,6 +110,7 @@ impl Subject {
             },
             AnyEvent::Access(id, event) => Self::new(*id, event),
             AnyEvent::Waitlist(id, event) => Self::new(*id, event),
+            AnyEvent::Webhook(id, event) => Self::new(*id, event),
         }
     }
 
@@ -206,7 +207,8 @@ fn actor(event: &AnyEvent) -> Option<(Uuid, Option<&str>)> {
         | AnyEvent::Class(..)
         | AnyEvent::Session(..)
         | AnyEvent::Booking(..)
-        | AnyEvent::Waitlist(..) => None,
+        | AnyEvent::Waitlist(..)
+        | AnyEvent::Webhook(..) => None,
     }
 }
 

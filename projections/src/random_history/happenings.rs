@@ -26,6 +26,7 @@ use domain::{
     text::{Description, Label, Origin, Slug, Tag},
     time::{LocalSpan, LocalTime, Minutes, Weekday, Zone},
     waitlist::{Request, WaitlistCommand, WaitlistRules},
+    webhook::{Webhook, WebhookCommand},
 };
 use jiff::{SignedDuration, Timestamp};
 use ledger::Version;
@@ -61,6 +62,7 @@ impl RandomHistory {
     asks!(ask_booking, bookings, Booking, "booking", BookingCommand);
     asks!(ask_access, access, Access, "access", AccessCommand);
     asks!(ask_request, requests, Request, "waitlist", WaitlistCommand);
+    asks!(ask_webhook, webhooks, Webhook, "webhook", WebhookCommand);
 
     fn ask_house(&mut self, command: BusinessCommand) {
         let events = self.house.decide(command).unwrap_or_default();
@@ -89,7 +91,7 @@ impl RandomHistory {
     }
 
     pub(super) fn something_happens(&mut self) {
-        match self.chance.below(47) {
+        match self.chance.below(48) {
             0..=2 => self.client_registers(),
             3 if self.chance.one_in(2) => self.clients_merge(),
             3..=7 => self.client_changes(),
@@ -102,6 +104,7 @@ impl RandomHistory {
             39 => self.access_changes(),
             40 => self.class_begins(),
             41 | 42 => self.class_goes_on(),
+            43 => self.webhook_changes(),
             _ => self.waitlist_goes_on(),
         }
     }

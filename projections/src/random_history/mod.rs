@@ -9,6 +9,7 @@ mod happenings;
 mod recording;
 mod timetables;
 mod waiting;
+mod webhooks;
 mod words;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ use domain::{
     staff::Staff,
     text::FreeText,
     waitlist::Request,
+    webhook::Webhook,
 };
 use jiff::{SignedDuration, Timestamp};
 use ledger::{BusinessId, EventId, Version};
@@ -53,6 +55,7 @@ pub struct RandomHistory {
     bookings: Streams<Booking>,
     access: Streams<Access>,
     requests: Streams<Request>,
+    webhooks: Streams<Webhook>,
     house_version: Version,
     happened: Vec<Happened>,
 }
@@ -108,6 +111,7 @@ impl RandomHistory {
             bookings: BTreeMap::new(),
             access: BTreeMap::new(),
             requests: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
             house_version: Version::NEW,
             happened: vec![],
         };

@@ -44,7 +44,8 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
             | AnyEvent::Class(..)
             | AnyEvent::Session(..)
             | AnyEvent::Access(..)
-            | AnyEvent::Waitlist(..) => {}
+            | AnyEvent::Waitlist(..)
+            | AnyEvent::Webhook(..) => {}
         }
     }
     let booked = bookings

@@ -56,7 +56,8 @@ impl Touched {
                 | AnyEvent::Client(..)
                 | AnyEvent::Booking(..)
                 | AnyEvent::Access(..)
-                | AnyEvent::Waitlist(..) => {}
+                | AnyEvent::Waitlist(..)
+                | AnyEvent::Webhook(..) => {}
             }
         }
         touched
@@ -83,7 +84,8 @@ impl Tables {
             | AnyEvent::Client(..)
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
-            | AnyEvent::Waitlist(..) => {}
+            | AnyEvent::Waitlist(..)
+            | AnyEvent::Webhook(..) => {}
         }
     }
 

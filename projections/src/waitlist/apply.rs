@@ -69,7 +69,8 @@ fn of_request(projected: &Projected) -> Option<(Key, &WaitlistEvent)> {
         | AnyEvent::Session(..)
         | AnyEvent::Client(..)
         | AnyEvent::Booking(..)
-        | AnyEvent::Access(..) => None,
+        | AnyEvent::Access(..)
+        | AnyEvent::Webhook(..) => None,
     }
 }
 
