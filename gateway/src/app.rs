@@ -147,11 +147,14 @@ impl App {
     pub async fn background(self, stop: CancellationToken) {
         let pool = self.0.tables.pool().clone();
         let unconfirmed = self.watch_unconfirmed(&stop);
+        // Two, so that a long list of one business keeps nobody else waiting.
         let importing = self.clone().work_on_imports(stop.clone());
+        let importing_too = self.clone().work_on_imports(stop.clone());
         tokio::join!(
             self.0.known.listen(pool, stop.clone()),
             unconfirmed,
-            importing
+            importing,
+            importing_too
         );
     }
 

@@ -18,7 +18,7 @@ pub(crate) mod mapping;
 pub(crate) mod prepared;
 pub(crate) mod services;
 pub(crate) mod store;
-mod undo;
+pub(crate) mod undo;
 mod values;
 pub(crate) mod work;
 mod writing;

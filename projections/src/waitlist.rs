@@ -2,6 +2,7 @@
 
 mod apply;
 mod find;
+mod waiting;
 
 #[cfg(test)]
 mod specs;
@@ -9,6 +10,7 @@ mod specs;
 pub use self::find::{
     Cursor, Entry, Filter, Found, Page, Wish, businesses_waiting, due, find, over, waiting_since,
 };
+pub use self::waiting::waiting;
 use crate::ReadModel;
 
 /// The waitlist, as it is fed and rebuilt.

@@ -13,6 +13,7 @@ use super::{
     fields::Kind,
     judge::{Reason, Verdict},
     mapping::Mapping,
+    undo::Fate,
 };
 use crate::problem::Problem;
 
@@ -110,9 +111,8 @@ pub(crate) struct Outcome {
     pub(crate) before: Option<i64>,
     pub(crate) after: Option<i64>,
     pub(crate) reason: Option<Reason>,
-    /// `done`, or why it was not taken back.
     #[serde(default)]
-    pub(crate) undone: Option<String>,
+    pub(crate) undone: Option<Fate>,
 }
 
 /// What is uploaded.
@@ -380,6 +380,11 @@ impl Store {
 
     /// Takes one that waits for work, for a while; no two of one business at a time.
     pub(crate) async fn lease(&self, worker: Uuid) -> Result<Option<Import>, Problem> {
+        let mut transaction = self.pool.begin().await?;
+        // One after the other: two who look at once would each see none of a business at work.
+        sqlx::query("select pg_advisory_xact_lock(hashtextextended('daybook import lease', 0))")
+            .execute(&mut *transaction)
+            .await?;
         let row: Option<Row> = sqlx::query_as(&format!(
             "update import set leased_by = $1, leased_until = now() + interval '30 seconds'
               where (business_id, import_id) = (
@@ -393,8 +398,9 @@ impl Store {
               returning {COLUMNS}"
         ))
         .bind(worker)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(row.map(|row| self.read(row)))
     }
 
@@ -533,7 +539,7 @@ impl Store {
             before,
             after,
             reason: reason.map(|reason| reason.0),
-            undone,
+            undone: undone.as_deref().map(Fate::of_word),
         };
         Ok(rows.into_iter().map(outcome).collect())
     }
@@ -564,10 +570,11 @@ impl Store {
     pub(crate) async fn note_undone(
         &self,
         import: &Import,
-        undone: &[(Uuid, &'static str)],
+        undone: &[(Uuid, Fate)],
         position: Option<i64>,
     ) -> Result<(), Problem> {
-        let (things, words): (Vec<Uuid>, Vec<&str>) = undone.iter().copied().unzip();
+        let words = undone.iter().map(|(thing, fate)| (*thing, fate.word()));
+        let (things, words): (Vec<Uuid>, Vec<&str>) = words.unzip();
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
             "update import_row r set undone = u.word

@@ -6,13 +6,15 @@ use domain::{
     service::{Service, ServiceCommand, ServiceWanted},
 };
 use ledger::{AppendError, MAX_EVENTS, Position, Refused, Version};
-use projections::{Scope, history};
+use projections::{Scope, history, waitlist};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
     fields,
     store::{Import, ToUndo},
-    writing::{Sealing, Stream},
+    writing::{Sealing, Stream, caller},
 };
 use crate::{
     app::App,
@@ -23,15 +25,50 @@ use crate::{
 /// How often a step is made anew before giving up for now.
 const ATTEMPTS: u32 = 20;
 /// Things of one step: each is a few events.
-pub(super) const THINGS: i64 = 60;
+pub(super) const THINGS: i64 = 200;
 
-/// Done.
-pub(super) const DONE: &str = "done";
-const CHANGED_SINCE: &str = "changed_since";
-const BOOKED: &str = "booked";
-const ERASED: &str = "erased";
-/// All but the notes, which stay.
-const NOTES_STAY: &str = "notes_stay";
+/// What became of taking a row back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ImportUndone)]
+pub(crate) enum Fate {
+    /// It was taken back.
+    Done,
+    /// It stays: somebody changed it since.
+    ChangedSince,
+    /// It stays: there is a booking of it.
+    Booked,
+    /// It stays: they stand on the waitlist.
+    Waiting,
+    /// It stays as it is: who it was about was erased.
+    Erased,
+    /// All was taken back but its note.
+    NotesStay,
+}
+
+impl Fate {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::ChangedSince => "changed_since",
+            Self::Booked => "booked",
+            Self::Waiting => "waiting",
+            Self::Erased => "erased",
+            Self::NotesStay => "notes_stay",
+        }
+    }
+
+    pub(super) fn of_word(word: &str) -> Self {
+        match word {
+            "done" => Self::Done,
+            "booked" => Self::Booked,
+            "waiting" => Self::Waiting,
+            "erased" => Self::Erased,
+            "notes_stay" => Self::NotesStay,
+            _ => Self::ChangedSince,
+        }
+    }
+}
 
 /// How a stream is taken back.
 trait TakesBack: Kind {
@@ -42,7 +79,9 @@ trait TakesBack: Kind {
     /// Back to what it was.
     fn back_to(before: &Self, now: jiff::Timestamp) -> Vec<Self::Command>;
     /// What cannot be put back.
-    fn stays(before: &Self, now: &Self) -> Option<&'static str>;
+    fn stays(before: &Self, now: &Self) -> Option<Fate>;
+    /// Somebody's key was destroyed: nothing more is written about them.
+    fn is_erased(&self) -> bool;
 }
 
 impl TakesBack for Client {
@@ -79,8 +118,13 @@ impl TakesBack for Client {
         card.into_iter().chain(others).collect()
     }
 
-    fn stays(before: &Self, now: &Self) -> Option<&'static str> {
-        (now.notes.len() > before.notes.len()).then_some(NOTES_STAY)
+    fn stays(before: &Self, now: &Self) -> Option<Fate> {
+        (now.notes.len() > before.notes.len()).then_some(Fate::NotesStay)
+    }
+
+    fn is_erased(&self) -> bool {
+        let card = self.card.as_ref();
+        card.is_some_and(|card| card.name.is_erased())
     }
 }
 
@@ -106,13 +150,23 @@ impl TakesBack for Service {
         wanted.map(ServiceCommand::Change).into_iter().collect()
     }
 
-    fn stays(_: &Self, _: &Self) -> Option<&'static str> {
+    fn stays(_: &Self, _: &Self) -> Option<Fate> {
         None
+    }
+
+    fn is_erased(&self) -> bool {
+        false
     }
 }
 
+/// Which clients and services somebody counts on.
+struct Needed {
+    booked: Vec<Uuid>,
+    waiting: Vec<Uuid>,
+}
+
 /// What became of a step's things, and the last position written.
-pub(super) type Undone = (Vec<(Uuid, &'static str)>, Option<Position>);
+pub(super) type Undone = (Vec<(Uuid, Fate)>, Option<Position>);
 
 impl App {
     /// Takes these things back.
@@ -133,6 +187,20 @@ impl App {
         things: &[ToUndo],
     ) -> Result<Undone, Problem> {
         let business = import.business;
+        let Some(first) = things.first() else {
+            return Ok((vec![], None));
+        };
+        // What was written before a crash is remembered with its key.
+        let key = format!("undo {}", first.thing);
+        let recalled = self
+            .ledger()
+            .recall(business, &caller(import), &key)
+            .await?;
+        if let Some(recalled) = recalled {
+            let appended = recalled.appended;
+            let fates = serde_json::from_value(appended.answer).map_err(Problem::internal)?;
+            return Ok((fates, Some(appended.last)));
+        }
         let made: Vec<_> = things
             .iter()
             .filter(|thing| thing.made)
@@ -141,31 +209,36 @@ impl App {
         for _ in 0..ATTEMPTS {
             // What was booked a moment ago must be seen.
             let head = self.ledger().head(business).await?;
-            self.projected(business, &[&history::READ_MODEL], head)
-                .await?;
-            let booked = history::booked(self.pool(), &Scope::whole(business), &made).await?;
-            let mut words = vec![];
+            self.projected(
+                business,
+                &[&history::READ_MODEL, &waitlist::READ_MODEL],
+                head,
+            )
+            .await?;
+            let scope = Scope::whole(business);
+            let needed = Needed {
+                booked: history::booked(self.pool(), &scope, &made).await?,
+                waiting: waitlist::waiting(self.pool(), &scope, &made).await?,
+            };
+            let mut fates = vec![];
             let mut streams = vec![];
             let mut room = MAX_EVENTS;
             for thing in things {
-                let (word, stream) = self.one_back::<A>(import, thing, &booked).await?;
+                let (fate, stream) = self.one_back::<A>(import, thing, &needed).await?;
                 let events = stream.as_ref().map_or(0, |stream| stream.events.len());
                 // The rest has its turn in the next step.
                 let Some(left) = room.checked_sub(events) else {
                     break;
                 };
                 room = left;
-                words.push((thing.thing, word));
+                fates.push((thing.thing, fate));
                 streams.extend(stream);
             }
             if streams.iter().all(|stream| stream.events.is_empty()) {
-                return Ok((words, None));
+                return Ok((fates, None));
             }
-            let key = format!("undo {}", self.new_id());
-            let append = match self
-                .seal_step(import, streams, &key, serde_json::Value::Null)
-                .await
-            {
+            let answer = serde_json::to_value(&fates).map_err(Problem::internal)?;
+            let append = match self.seal_step(import, streams, &key, answer).await {
                 Ok(append) => append,
                 Err(Sealing::Gone(_)) => continue,
                 Err(Sealing::Problem(problem)) => return Err(problem),
@@ -175,7 +248,9 @@ impl App {
                     if A::IN_CATALOGUE {
                         self.catalogues().moved(business, appended.last);
                     }
-                    return Ok((words, Some(appended.last)));
+                    let fates =
+                        serde_json::from_value(appended.answer).map_err(Problem::internal)?;
+                    return Ok((fates, Some(appended.last)));
                 }
                 Err(AppendError::Refused(
                     Refused::MovedOn { .. } | Refused::PersonKeyGone { .. },
@@ -190,29 +265,37 @@ impl App {
         &self,
         import: &Import,
         thing: &ToUndo,
-        booked: &[Uuid],
-    ) -> Result<(&'static str, Option<Stream<A>>), Problem> {
+        needed: &Needed,
+    ) -> Result<(Fate, Option<Stream<A>>), Problem> {
         let now = self.load::<A>(import.business, thing.thing).await?;
         if now.state.is_gone() {
-            return Ok((if thing.made { DONE } else { CHANGED_SINCE }, None));
+            let fate = if thing.made {
+                Fate::Done
+            } else {
+                Fate::ChangedSince
+            };
+            return Ok((fate, None));
         }
         if now.version != Version(thing.after) {
-            return Ok((CHANGED_SINCE, None));
+            return Ok((Fate::ChangedSince, None));
         }
-        if thing.made && booked.contains(&thing.thing) {
-            return Ok((BOOKED, None));
+        if thing.made && needed.booked.contains(&thing.thing) {
+            return Ok((Fate::Booked, None));
         }
-        if self.is_erased(import, thing.thing).await? {
-            return Ok((ERASED, None));
+        if thing.made && needed.waiting.contains(&thing.thing) {
+            return Ok((Fate::Waiting, None));
         }
-        let (commands, word) = if thing.made {
-            (vec![A::retract()], DONE)
+        if now.state.is_erased() {
+            return Ok((Fate::Erased, None));
+        }
+        let (commands, fate) = if thing.made {
+            (vec![A::retract()], Fate::Done)
         } else {
             let before = self
                 .load_at::<A>(import.business, thing.thing, Version(thing.before))
                 .await?;
-            let word = A::stays(&before.state, &now.state).unwrap_or(DONE);
-            (A::back_to(&before.state, self.now()), word)
+            let fate = A::stays(&before.state, &now.state).unwrap_or(Fate::Done);
+            (A::back_to(&before.state, self.now()), fate)
         };
         let mut state = now.state;
         let mut events = vec![];
@@ -228,16 +311,6 @@ impl App {
             state,
             events,
         };
-        Ok((word, Some(stream)))
-    }
-
-    /// Whether somebody's key was destroyed: nothing more is written about them.
-    async fn is_erased(&self, import: &Import, id: Uuid) -> Result<bool, Problem> {
-        if import.kind == fields::Kind::Services {
-            return Ok(false);
-        }
-        let client = self.load::<Client>(import.business, id).await?;
-        let card = client.state.card;
-        Ok(card.is_some_and(|card| card.name.is_erased()))
+        Ok((fate, Some(stream)))
     }
 }

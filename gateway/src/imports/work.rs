@@ -10,6 +10,7 @@ use std::{
 use domain::time::Zone;
 use lru::LruCache;
 use projections::{Scope, clients};
+use sheets::Fault;
 use tokio::{
     sync::{Notify, Semaphore},
     time::{sleep, timeout},
@@ -21,7 +22,7 @@ use super::{
     fields::Kind,
     judge::{Ground, Judged, judge},
     mapping::Mapping,
-    prepared::{House, Prepared, prepare},
+    prepared::{House, Prepared, prepare, refusal},
     store::{Import, State, Store},
     undo::THINGS,
     writing::{Setting, own_id},
@@ -39,6 +40,8 @@ const POLL: Duration = Duration::from_secs(2);
 const SWEEP: Duration = Duration::from_secs(3_600);
 /// Files read at a time: each takes memory several times its size.
 const READ_AT_ONCE: usize = 2;
+/// How often a lease is renewed: well before it runs out.
+const BEAT: Duration = Duration::from_secs(8);
 /// Events read at a time, to see what others did meanwhile.
 const BATCH: usize = 1_000;
 
@@ -68,6 +71,12 @@ impl Imports {
     fn kept(&self) -> std::sync::MutexGuard<'_, LruCache<(Uuid, String), Arc<Prepared>>> {
         self.prepared.lock().unwrap_or_else(|e| e.into_inner())
     }
+}
+
+/// By what a file worked out is found again.
+fn worked_out(import: Uuid, mapping: &Mapping, house: &House) -> Result<(Uuid, String), Problem> {
+    let mapping = serde_json::to_string(mapping).map_err(Problem::internal)?;
+    Ok((import, format!("{mapping} {house:?}")))
 }
 
 impl App {
@@ -103,7 +112,15 @@ impl App {
             .await
             .map_err(Problem::internal)?;
         let work = tokio::task::spawn_blocking(move || prepare(&file, kind, &mapping, &house));
-        let prepared = work.await.map_err(Problem::internal)??;
+        let prepared = match work.await {
+            Ok(prepared) => prepared?,
+            // Who reads workbooks gave up in a way of its own: the file is at fault, and the service goes on.
+            Err(error) if error.is_panic() => {
+                tracing::warn!("a file that was to be imported made its reader panic");
+                return Err(refusal(&Fault::Broken));
+            }
+            Err(error) => return Err(Problem::internal(error)),
+        };
         drop(permit);
         Ok(Arc::new(prepared))
     }
@@ -112,8 +129,7 @@ impl App {
     pub(crate) async fn prepared(&self, import: &Import) -> Result<Arc<Prepared>, Problem> {
         let known = self.catalogue(import.business).await?;
         let house = self.house(&known)?;
-        let mapping = serde_json::to_string(&import.mapping).map_err(Problem::internal)?;
-        let key = (import.id, format!("{mapping} {house:?}"));
+        let key = worked_out(import.id, &import.mapping, &house)?;
         if let Some(prepared) = self.imports().kept().get(&key) {
             return Ok(prepared.clone());
         }
@@ -123,6 +139,18 @@ impl App {
             .await?;
         self.imports().kept().put(key, prepared.clone());
         Ok(prepared)
+    }
+
+    /// Keeps what was just worked out under the import that it became.
+    pub(crate) fn keep_prepared(
+        &self,
+        import: Uuid,
+        prepared: &Arc<Prepared>,
+        house: &House,
+    ) -> Result<(), Problem> {
+        let key = worked_out(import, &prepared.suggested, house)?;
+        self.imports().kept().put(key, prepared.clone());
+        Ok(())
     }
 
     /// Whom and what the house knows now, and as of which position.
@@ -192,14 +220,21 @@ impl App {
     }
 
     async fn work_on(&self, import: &Import, worker: Uuid, stop: &CancellationToken) {
-        let work = match import.state {
-            State::Undoing => self.undo_import(import, worker, stop).await,
-            State::Uploaded
-            | State::Running
-            | State::Finished
-            | State::Cancelled
-            | State::Failed
-            | State::Undone => self.run_import(import, worker, stop).await,
+        let work = async {
+            match import.state {
+                State::Undoing => self.undo_import(import, worker, stop).await,
+                State::Uploaded
+                | State::Running
+                | State::Finished
+                | State::Cancelled
+                | State::Failed
+                | State::Undone => self.run_import(import, worker, stop).await,
+            }
+        };
+        // A large file takes a while before its first row is written.
+        let work = tokio::select! {
+            work = work => work,
+            () = self.keep_lease(import, worker) => Ok(None),
         };
         let state = match work {
             Ok(Some(state)) => state,
@@ -228,6 +263,16 @@ impl App {
             .await;
         if let Err(error) = released {
             tracing::warn!(%error, "could not release an import; its lease runs out");
+        }
+    }
+
+    /// Keeps the lease. Returns when somebody else has it.
+    async fn keep_lease(&self, import: &Import, worker: Uuid) {
+        loop {
+            sleep(BEAT).await;
+            if let Ok(None) = self.import_store().renew(import, worker).await {
+                return;
+            }
         }
     }
 

@@ -7,11 +7,17 @@ use crate::texts::Message;
 /// Between several phones in one cell. (`::: ` is Google's.)
 const BETWEEN: [&str; 9] = [" ::: ", ";", ",", "\n", "|", " / ", "/", " or ", " lub "];
 
+/// More than the phones of anybody, with their labels: somebody's notes, or worse.
+const LONGEST: usize = 500;
+
 /// All phones of a cell, in their order, and what is wrong with the rest of it.
 pub(in crate::imports) fn phones(text: &str, country: Country) -> (Vec<Phone>, Option<Message>) {
     let text = text.trim();
     if text.is_empty() {
         return (vec![], None);
+    }
+    if text.len() > LONGEST {
+        return (vec![], Some(Message::new("violation-phone")));
     }
     if is_destroyed(text) {
         return (vec![], Some(Message::new("violation-destroyed-number")));

@@ -13,6 +13,7 @@ use crate::{
     imports::{
         fields::Kind,
         prepared::{Drafts, Read},
+        undo::Fate,
     },
     problem::Problem,
     sheet::{Column, FileField, Table},
@@ -115,7 +116,7 @@ pub(super) async fn file(
             third,
             reasons.join("; "),
             view.id.map(|id| id.to_string()).unwrap_or_default(),
-            view.undone.unwrap_or_default(),
+            view.undone.map(Fate::word).unwrap_or_default().to_owned(),
         ]))
     });
     let table = match import.kind {

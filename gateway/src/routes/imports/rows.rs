@@ -14,6 +14,7 @@ use crate::{
         prepared::{Drafted, Drafts, Prepared, Read},
         services::ServiceValues,
         store::{Import, Outcome, State as Stands},
+        undo::Fate,
     },
     page::{Page, cursor, limit, place},
     problem::{Problem, Violation},
@@ -33,9 +34,8 @@ pub(super) struct RowView {
     pub(super) values: Option<Values>,
     /// What could not be read of it, and why it is skipped or an error.
     pub(super) violations: Vec<Told>,
-    /// Once the import was undone: `done`, or why this row was not taken back (`changed_since`, `booked`, `erased`, or
-    /// `notes_stay`: all but its note).
-    pub(super) undone: Option<String>,
+    /// Once the import was undone: what became of that. Null where there was nothing to take back.
+    pub(super) undone: Option<Fate>,
 }
 
 /// What a row tells of a client or service.
@@ -182,7 +182,7 @@ impl RowView {
                 Read::Passed | Read::Failed => None,
             },
             violations: told.collect(),
-            undone: row.undone.clone(),
+            undone: row.undone,
         }
     }
 }

@@ -72,6 +72,13 @@ async fn take(
     let known = app.catalogue(business).await?;
     let (house, mapping) = (app.house(&known)?, Mapping::default());
     let prepared = app.prepare(file.clone(), kind, mapping, house).await?;
+    // Of the file, not of the form around it: a form's boundary is another one each time.
+    let fingerprint = {
+        let name = name.as_deref().unwrap_or_default();
+        let mut said = format!("{} {} {name}\n", kind.word(), name.len()).into_bytes();
+        said.extend_from_slice(&file);
+        app.vault().keyed_hash(business.0, "import.file", &said)
+    };
     let id = match &call.key {
         // The same request again is the same import again.
         Some(key) => {
@@ -91,16 +98,17 @@ async fn take(
         kind,
         file_name: name.as_deref(),
         file: &file,
-        fingerprint: call.fingerprint,
+        fingerprint,
         mapping: &prepared.suggested,
         total: prepared.rows.len(),
         actor: call.caller.actor(),
     };
     if !store.keep(business, &upload, app.now()).await?
-        && store.fingerprint(business, id).await?.as_deref() != Some(&call.fingerprint[..])
+        && store.fingerprint(business, id).await?.as_deref() != Some(&fingerprint[..])
     {
         return Err(Problem::new(Code::IdempotencyKeyReused));
     }
+    app.keep_prepared(id, &prepared, &house)?;
     let import = store.one(business, id).await?;
     let view = ImportView::of(app, &import, Speech::of(headers)).await?;
     Ok(Answer::ok(view)
