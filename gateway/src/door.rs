@@ -14,9 +14,8 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tower_http::cors::CorsLayer;
-
 use tokio::time::timeout;
+use tower_http::cors::CorsLayer;
 
 use crate::{app::App, problem::Problem, texts::Message};
 

@@ -111,6 +111,9 @@ def before_call(context, case, **kwargs):
         if parameter == "slug":
             parameters[parameter] = SLUG if chance.random() < 0.9 else value
             continue
+        if parameter == "position" and shown and chance.random() < 0.75:
+            parameters[parameter] = chance.randrange(1, shown + 1)
+            continue
         found = better(kind_of(path, parameter), value)
         # The keys that fuzzers call with live on, and the anchors stay as they are.
         spared = found in OWN_KEYS or (not reading and found in KEPT and path.endswith(("}", "/retire", "-hours")))
