@@ -135,8 +135,8 @@ pub struct SettingsChanged {
     pub modules: Option<Change<Modules>>,
 }
 
-/// Parts of Daybook that a business can switch on; all are off at first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Parts of Daybook that a business can switch off; all are on at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Modules {
@@ -148,6 +148,17 @@ pub struct Modules {
     pub waitlist: bool,
     /// Packages and points.
     pub loyalty: bool,
+}
+
+impl Default for Modules {
+    fn default() -> Self {
+        Self {
+            marketing: true,
+            classes: true,
+            waitlist: true,
+            loyalty: true,
+        }
+    }
 }
 
 /// What may be asked of a business.

@@ -84,6 +84,7 @@ pub fn router(app: App) -> Router {
     let described = Extension(routes::docs::Described::new(&description));
     let router = router
         .merge(routes::booking_page::routes())
+        .merge(routes::password_page::routes())
         .layer(described)
         .route_layer(from_fn_with_state(app.clone(), check))
         .layer(from_fn_with_state(app.clone(), door::in_time));

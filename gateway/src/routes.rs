@@ -23,6 +23,7 @@ pub(crate) mod links;
 pub(crate) mod live;
 pub(crate) mod log;
 pub(crate) mod me;
+pub(crate) mod password_page;
 pub(crate) mod payments;
 pub(crate) mod policy;
 pub(crate) mod public;

@@ -322,7 +322,7 @@ impl Inquiry<'_> {
     /// What is taken of whom and what it asks for, around these dates.
     pub(crate) async fn taken(&self, first: Date, last: Date) -> Result<Vec<Taken>, Problem> {
         let resources = self.enquiry.resources();
-        let ids: Vec<Uuid> = resources.iter().map(|resource| id_of(*resource)).collect();
+        let ids: Vec<Uuid> = resources.iter().map(|resource| resource.uuid()).collect();
         let within = span(self.enquiry.reach(first, last));
         let ledger = self.app.ledger();
         let found = ledger
@@ -332,7 +332,7 @@ impl Inquiry<'_> {
         for found in found.iter() {
             let asked = resources
                 .iter()
-                .find(|asked| id_of(**asked) == found.resource);
+                .find(|asked| asked.uuid() == found.resource);
             let Some(resource) = asked else { continue };
             for time in &found.times {
                 let end = time.end.unwrap_or(Timestamp::MAX);
@@ -455,7 +455,7 @@ pub(crate) fn held_set(known: &Known, id: Id<Request>, request: &Request) -> Cla
 
 fn claims(known: &Known, claims: Vec<booking::Claim>, overlaps: bool) -> Vec<Claim> {
     let claims = claims.into_iter().map(|claim| Claim {
-        resource: id_of(claim.resource),
+        resource: claim.resource.uuid(),
         capacity: capacity(known, claim.resource),
         during: span(claim.during),
         body: span(claim.body),
@@ -467,7 +467,7 @@ fn claims(known: &Known, claims: Vec<booking::Claim>, overlaps: bool) -> Vec<Cla
 /// The time that plans would take, held for a while for whoever makes up their mind.
 pub(crate) fn hold_set(known: &Known, hold: Uuid, plans: &[Plan], until: Timestamp) -> ClaimSet {
     let claims = plans.iter().flat_map(Plan::claims).map(|claim| Claim {
-        resource: id_of(claim.resource),
+        resource: claim.resource.uuid(),
         capacity: capacity(known, claim.resource),
         during: span(claim.during),
         body: span(claim.body),
@@ -497,15 +497,6 @@ fn capacity(known: &Known, resource: Resource) -> u16 {
             schedule.map_or(1, |schedule| schedule.capacity)
         }
         Resource::Guest(..) => 1,
-    }
-}
-
-pub(crate) fn id_of(resource: Resource) -> Uuid {
-    match resource {
-        Resource::Staff(id) => id.uuid(),
-        Resource::Desk(id) => id.uuid(),
-        Resource::Session(id) => id.uuid(),
-        Resource::Guest(session, client) => Uuid::new_v5(&session.uuid(), client.uuid().as_bytes()),
     }
 }
 

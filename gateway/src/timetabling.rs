@@ -31,7 +31,7 @@ use crate::{
     command::{Decision, Loaded},
     problem::{Code, Problem},
     texts::Message,
-    timekeeping::{claim_set, id_of, span},
+    timekeeping::{claim_set, span},
 };
 
 /// How far ahead the dates of a rule without an end are set down as sessions.
@@ -82,7 +82,7 @@ impl App {
         besides: &[Uuid],
     ) -> Result<Ground<'a>, Problem> {
         let claims: Vec<_> = settings.iter().flat_map(|s| s.claims()).collect();
-        let mut resources: Vec<_> = claims.iter().map(|claim| id_of(claim.resource)).collect();
+        let mut resources: Vec<_> = claims.iter().map(|claim| claim.resource.uuid()).collect();
         resources.sort_unstable();
         resources.dedup();
         let mut busy: BTreeMap<Uuid, Vec<_>> = BTreeMap::new();
@@ -111,7 +111,7 @@ impl Ground<'_> {
         let claims = setting.claims();
         let why = self.away(setting).or_else(|| {
             let taken = claims.iter().find(|claim| {
-                let busy = self.busy.get(&id_of(claim.resource));
+                let busy = self.busy.get(&claim.resource.uuid());
                 let meets = |(start, end): &(Timestamp, Timestamp)| {
                     *start < claim.during.end() && claim.during.start() < *end
                 };
@@ -130,7 +130,7 @@ impl Ground<'_> {
             });
         }
         for claim in claims {
-            let times = self.busy.entry(id_of(claim.resource)).or_default();
+            let times = self.busy.entry(claim.resource.uuid()).or_default();
             times.push((claim.during.start(), claim.during.end()));
         }
         Ok(())
@@ -231,7 +231,7 @@ pub(crate) fn session_claims(known: &Known, id: Id<Session>, session: &Session) 
             Resource::Staff(_) | Resource::Session(_) | Resource::Guest(..) => 1,
         };
         let one = Claim {
-            resource: id_of(claim.resource),
+            resource: claim.resource.uuid(),
             capacity: places,
             during: span(claim.during),
             body: span(claim.body),

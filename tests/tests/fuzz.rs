@@ -72,9 +72,6 @@ async fn anchors(api: &Api) -> Value {
     for name in ["Anna", "Piotr"] {
         clients.push(id(api.post("/clients", json!({ "name": name })).await));
     }
-    let modules = json!({ "modules": { "classes": true, "waitlist": true, "marketing": true } });
-    let asked = api.request(Method::PATCH, "/business").json(&modules);
-    assert_eq!(Api::send(asked).await.expect("it answers").status, 200);
     json!({ "services": services, "staff": staff, "clients": clients })
 }
 

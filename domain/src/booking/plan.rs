@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     client::Client,
@@ -85,6 +86,19 @@ pub enum Resource {
     Session(Id<Session>),
     /// A client's place in a session: nobody sits on two seats.
     Guest(Id<Session>, Id<Client>),
+}
+
+impl Resource {
+    /// What it is known by among claims: its own id, but a place in a session has one of its own.
+    #[must_use]
+    pub fn uuid(self) -> Uuid {
+        match self {
+            Self::Staff(id) => id.uuid(),
+            Self::Desk(id) => id.uuid(),
+            Self::Session(id) => id.uuid(),
+            Self::Guest(session, client) => Uuid::new_v5(&session.uuid(), client.uuid().as_bytes()),
+        }
+    }
 }
 
 /// A stretch of time that a booking takes of somebody or something.

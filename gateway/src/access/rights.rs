@@ -46,6 +46,8 @@ pub(crate) const TABLE: &[Entry] = &[
     outside("/b/{slug}/manage"),
     outside("/b/{slug}/services/{id}"),
     outside("/b/{slug}/staff/{id}"),
+    outside("/invitation"),
+    outside("/password"),
 
     // Access
     open(Method::Post, "/sign-in"),
@@ -304,6 +306,8 @@ mod tests {
             "/b/{slug}/manage",
             "/b/{slug}/services/{id}",
             "/b/{slug}/staff/{id}",
+            "/invitation",
+            "/password",
         ];
         described
             .chain(undescribed.map(|path| (Method::Get, path.to_owned())))

@@ -38,6 +38,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("book.js", SCRIPT, include_str!("../../web/book.js")),
     ("manage.js", SCRIPT, include_str!("../../web/manage.js")),
     ("page.js", SCRIPT, include_str!("../../web/page.js")),
+    ("password.js", SCRIPT, include_str!("../../web/password.js")),
     ("times.js", SCRIPT, include_str!("../../web/times.js")),
     ("work.js", SCRIPT, include_str!("../../web/work.js")),
 ];
@@ -330,7 +331,7 @@ fn nowhere(speech: Speech) -> Response {
     answer(StatusCode::NOT_FOUND, html, speech, "none", &[])
 }
 
-fn head(title: &str, speech: Speech) -> String {
+pub(super) fn head(title: &str, speech: Speech) -> String {
     format!(
         "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{}</title>\
@@ -341,7 +342,7 @@ fn head(title: &str, speech: Speech) -> String {
 }
 
 /// `frames`: whose pages may show it inside of them.
-fn answer(
+pub(super) fn answer(
     status: StatusCode,
     html: String,
     speech: Speech,
@@ -391,7 +392,7 @@ fn readable_on(color: &str) -> &'static str {
 }
 
 /// As HTML writes text, in elements and in attributes.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -69,19 +69,47 @@ struct BusinessView {
     version: i64,
 }
 
-/// Parts of Daybook that can be switched on.
+/// Parts of Daybook that can be switched off; all are on at first.
 #[derive(ToSchema)]
 #[schema(as = Modules)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct ModulesSchema {
-    #[schema(default = false)]
+    /// Segments and campaigns.
     marketing: bool,
-    #[schema(default = false)]
+    /// Classes with seats.
     classes: bool,
-    #[schema(default = false)]
     waitlist: bool,
-    #[schema(default = false)]
+    /// Packages and points.
     loyalty: bool,
+}
+
+/// Modules to be switched on or off; those absent stay as they are.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ModulesChange {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    marketing: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    classes: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    waitlist: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    loyalty: Option<bool>,
+}
+
+impl ModulesChange {
+    fn on(self, now: Modules) -> Modules {
+        Modules {
+            marketing: self.marketing.unwrap_or(now.marketing),
+            classes: self.classes.unwrap_or(now.classes),
+            waitlist: self.waitlist.unwrap_or(now.waitlist),
+            loyalty: self.loyalty.unwrap_or(now.loyalty),
+        }
+    }
 }
 
 impl View for BusinessView {
@@ -163,10 +191,9 @@ struct BusinessChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     texts: Option<BTreeMap<String, String>>,
-    /// Those absent are off.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<ModulesSchema>, nullable = false)]
-    modules: Option<Modules>,
+    #[schema(nullable = false)]
+    modules: Option<ModulesChange>,
 }
 
 /// The most colours, texts or languages.
@@ -215,7 +242,7 @@ impl BusinessChange {
             logo: checks.patch("logo", &self.logo, |text| Label::parse(text)),
             colors,
             texts,
-            modules: self.modules,
+            modules: self.modules.map(|change| change.on(settings.modules)),
         };
         checks.done()?;
         Ok(Asked::of(BusinessCommand::ChangeSettings {

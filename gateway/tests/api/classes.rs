@@ -18,8 +18,6 @@ struct Studio {
 impl Studio {
     async fn empty() -> (Salon, Uuid, Uuid, Uuid) {
         let salon = Salon::open().await;
-        let on = salon.patch("/business", &json!({"modules": {"classes": true}}));
-        assert_eq!(on.await.status_code(), 200);
         let service = salon.service("Yoga").await;
         let hours = json!({"weekly": [
             {"weekday": "tue", "from": "09:00", "to": "21:00"},
@@ -143,6 +141,9 @@ async fn a_bad_rule_is_told_at_its_field() {
 #[tokio::test]
 async fn without_the_module_there_are_no_classes() {
     let salon = Salon::open().await;
+    salon.get("/classes").await.assert_status_ok();
+    let off = json!({"modules": {"classes": false}});
+    salon.patch("/business", &off).await.assert_status_ok();
     let refused = salon.get("/classes").await;
     assert_eq!(refused.status_code(), 403);
     assert_eq!(refused.json::<Value>()["code"], "module_off");

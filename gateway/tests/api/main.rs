@@ -21,6 +21,7 @@ mod live;
 mod log;
 mod people;
 mod merging;
+mod password_page;
 mod public;
 mod refusals;
 mod reports;

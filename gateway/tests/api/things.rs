@@ -194,7 +194,7 @@ async fn the_business() {
     );
     let change = json!({
         "name": "Salon Ady", "languages": ["pl", "uk"], "phone": "22 123 45 67", "email": "hej@ada.example",
-        "colors": {"primary": "#3366CC"}, "texts": {"welcome": "Dzień dobry"}, "modules": {"classes": true},
+        "colors": {"primary": "#3366CC"}, "texts": {"welcome": "Dzień dobry"}, "modules": {"loyalty": false},
     });
     let changed = salon.patch("/business", &change).await;
     insta::assert_json_snapshot!("the_business_as_changed", seen(&changed));

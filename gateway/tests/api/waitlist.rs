@@ -33,8 +33,6 @@ impl Day {
     async fn begin() -> Self {
         let salon = Salon::open().await;
         salon.hands.set_to_now();
-        let on = json!({"modules": {"waitlist": true}});
-        salon.patch("/business", &on).await.assert_status_ok();
         let cut = salon.service("Cut").await;
         let today = Timestamp::now().to_zoned(warsaw()).date();
         let date = today.saturating_add(4.days());

@@ -1,12 +1,13 @@
 //! Two years of a house, lived through in the order of time.
 
+mod classes;
 mod life;
 mod setting_up;
 mod wishes;
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap},
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
 };
 
 use cqrs_es::Aggregate;
@@ -27,6 +28,7 @@ use domain::{
     planning::{Audience, Move, Taken, Wish},
     sealed::Sealed,
     service::{Offer, PerStaff, Service, ServiceEvent, ServiceState, Timing},
+    session::Session,
     slots::{Freedom, Notice},
     staff::{AbsenceKind, Grid, Member, Staff, StaffEvent},
     text::{Color, FreeText, Label, Origin, PersonName, Slug},
@@ -88,6 +90,7 @@ pub(crate) fn keep(kind: Kind, seed: u64, now: Timestamp, days: i32, owner: &Act
     let first = today - days.days();
     let mut life = Life::begin(house, &opening, seed, now, first, owner);
     life.set_up(first, today);
+    life.hold_classes(first, today);
     life.let_people_wish(first, today);
     life.live();
     let mut facts = life.facts;
@@ -122,6 +125,8 @@ enum Step {
     Wish {
         walk_in: bool,
     },
+    /// Somebody would like a seat.
+    TakeSeat(Id<Session>),
     Move(Id<Booking>),
     Cancel(Id<Booking>),
     Arrive(Id<Booking>),
@@ -149,6 +154,9 @@ struct Life<'a> {
     catalogue: Catalogue,
     services: Vec<Id<Service>>,
     staff: Vec<Id<Staff>>,
+    desks: Vec<Id<Desk>>,
+    /// Who has had a seat in each session.
+    seated: BTreeMap<Id<Session>, BTreeSet<Id<Client>>>,
     clients: Vec<Known>,
     bookings: BTreeMap<Id<Booking>, Booking>,
     taken: BTreeMap<Date, Vec<(Id<Booking>, Taken)>>,
@@ -190,6 +198,8 @@ impl<'a> Life<'a> {
             catalogue,
             services: vec![],
             staff: vec![],
+            desks: vec![],
+            seated: BTreeMap::new(),
             clients: vec![],
             bookings: BTreeMap::new(),
             taken: BTreeMap::new(),
@@ -247,7 +257,10 @@ fn time(text: &str) -> LocalTime {
 
 #[cfg(test)]
 mod tests {
-    use domain::booking::{BookingEvent, Resource};
+    use domain::{
+        booking::{BookingEvent, Resource},
+        session::SessionEvent,
+    };
 
     use super::*;
 
@@ -300,6 +313,35 @@ mod tests {
             assert!(diary.facts.iter().filter(moved).count() > 5, "{kind:?}");
             assert!(diary.facts.is_sorted_by_key(|f| f.at), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_studio_holds_classes_whose_sessions_are_never_overfull() {
+        let diary = diary(Kind::Studio, 1);
+        let mut seats: BTreeMap<Id<Session>, u16> = BTreeMap::new();
+        for booking in diary
+            .bookings
+            .values()
+            .filter(|b| b.held().is_ok_and(|held| held.status.holds_time()))
+        {
+            let session = booking.held().unwrap().plan.session_id;
+            session.map(|id| *seats.entry(id).or_default() += 1);
+        }
+        let mut scheduled = 0;
+        for fact in &diary.facts {
+            if let AnyEvent::Session(id, SessionEvent::Scheduled(schedule)) = &fact.event {
+                scheduled += 1;
+                assert!(
+                    seats
+                        .get(id)
+                        .is_none_or(|taken| *taken <= schedule.capacity)
+                );
+            }
+        }
+        // Two months behind and half a year ahead, five a week.
+        assert!(scheduled > 150, "{scheduled}");
+        assert!(seats.len() > 40, "{}", seats.len());
+        assert!(seats.values().any(|taken| *taken >= 5));
     }
 
     #[test]

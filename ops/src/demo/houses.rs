@@ -5,7 +5,7 @@
 pub(crate) enum Kind {
     /// A hair salon in Warsaw: six stylists, colour that takes its time, walk-ins.
     Salon,
-    /// A yoga and pilates studio in Stockholm: private lessons in two rooms.
+    /// A yoga and pilates studio in Stockholm: private lessons in two rooms, and classes.
     Studio,
     /// A dental clinic in Milan: short visits, many of them, treatment rooms.
     Clinic,
@@ -23,6 +23,7 @@ pub(super) struct House {
     pub(super) services: &'static [Done],
     pub(super) staff: &'static [Works],
     pub(super) desks: &'static [Stands],
+    pub(super) classes: &'static [Held],
     /// Bookings asked for on a usual day, staff member by staff member, on average.
     pub(super) wishes_a_day: f64,
     /// One in so many clients is new.
@@ -44,7 +45,7 @@ pub(super) struct Done {
     /// After how many minutes the client waits, and for how many.
     pub(super) processing: Option<(u32, u32)>,
     pub(super) color: &'static str,
-    /// How often it is asked for, against the others.
+    /// How often it is asked for, against the others; 0: it is only done in classes.
     pub(super) weight: u32,
     /// Asked for together with the service of this index.
     pub(super) then: Option<usize>,
@@ -60,6 +61,20 @@ pub(super) struct Works {
     pub(super) hours: &'static [(u8, &'static str, &'static str)],
     /// How much quicker or slower than the price list, in percent.
     pub(super) pace: u32,
+}
+
+/// A class.
+pub(super) struct Held {
+    /// Indexes of what is done, by whom, and where.
+    pub(super) service: usize,
+    pub(super) staff: usize,
+    pub(super) desk: usize,
+    /// When, by RFC 5545, from which time of the day on.
+    pub(super) rrule: &'static str,
+    pub(super) from: &'static str,
+    pub(super) capacity: u16,
+    /// Seats that are wished for, on average.
+    pub(super) wishes: f64,
 }
 
 /// A desk.
@@ -205,6 +220,7 @@ static SALON: House = House {
         capacity: 2,
         serves: &[2, 4],
     }],
+    classes: &[],
     wishes_a_day: 3.0,
     new_client: 0.12,
     no_show: 0.03,
@@ -230,6 +246,8 @@ static STUDIO: House = House {
         },
         done("Hållningsanalys", 45, "600.00", "#f8b195", 6),
         done("Andningsträning", 30, "400.00", "#99b898", 8),
+        done("Yoga i grupp", 60, "180.00", "#2a9d8f", 0),
+        done("Morgonyoga", 45, "150.00", "#e9c46a", 0),
     ],
     staff: &[
         Works {
@@ -274,6 +292,14 @@ static STUDIO: House = House {
             hours: SPLIT,
             pace: 100,
         },
+        // Teaches classes only, whose timetables are her hours.
+        Works {
+            name: "Ebba Lind",
+            does: &[5, 6],
+            every: 30,
+            hours: &[],
+            pace: 100,
+        },
     ],
     desks: &[
         Stands {
@@ -290,6 +316,31 @@ static STUDIO: House = House {
             name: "Massagerummet",
             capacity: 1,
             serves: &[2],
+        },
+        Stands {
+            name: "Gruppsalen",
+            capacity: 1,
+            serves: &[5, 6],
+        },
+    ],
+    classes: &[
+        Held {
+            service: 5,
+            staff: 6,
+            desk: 3,
+            rrule: "FREQ=WEEKLY;BYDAY=MO,WE,TH",
+            from: "18:00",
+            capacity: 12,
+            wishes: 9.0,
+        },
+        Held {
+            service: 6,
+            staff: 6,
+            desk: 3,
+            rrule: "FREQ=WEEKLY;BYDAY=TU,FR",
+            from: "07:00",
+            capacity: 8,
+            wishes: 7.5,
         },
     ],
     wishes_a_day: 2.6,
@@ -378,6 +429,7 @@ static CLINIC: House = House {
         capacity: 4,
         serves: &[0, 1, 2, 3, 4, 5],
     }],
+    classes: &[],
     wishes_a_day: 4.5,
     new_client: 0.08,
     no_show: 0.12,

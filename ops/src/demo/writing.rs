@@ -1,13 +1,14 @@
 //! Puts a diary into the ledger, some hundred events at a time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter::repeat_n};
 
 use domain::{
     actor::Actor,
-    booking::{Booking, BookingEvent, Resource},
+    booking::{self, Booking, BookingEvent, Resource},
     catalogue::Catalogue,
     event::AnyEvent,
     id::Id,
+    session::{Session, SessionEvent},
 };
 use jiff::Timestamp;
 use ledger::{
@@ -176,6 +177,11 @@ impl Books<'_> {
             .map(|&id| Id::new(id))
             .filter(|&id| ends_here(id));
         append.claims = ending.filter_map(|id| self.claims(id)).collect();
+        let scheduled = facts.iter().filter_map(|fact| match fact.event {
+            AnyEvent::Session(id, SessionEvent::Scheduled(_)) => self.session_claims(id),
+            _ => None,
+        });
+        append.claims.extend(scheduled);
         append.streams = streams.into_values().collect();
         Ok(append)
     }
@@ -221,34 +227,53 @@ impl Books<'_> {
     fn claims(&self, id: Id<Booking>) -> Option<ClaimSet> {
         let booking = self.diary.bookings.get(&id)?;
         let ahead = booking.held().ok()?.plan.end() > self.now;
-        let claims: Vec<_> = booking
-            .claims()
-            .into_iter()
-            .filter(|_| ahead)
-            .map(|claim| {
-                let (resource, capacity) = match claim.resource {
-                    Resource::Staff(id) => (id.uuid(), 1),
-                    Resource::Desk(id) => {
-                        let place = self.catalogue.desks.get(&id).and_then(|d| d.place.as_ref());
-                        (id.uuid(), place.map_or(1, |p| p.capacity))
-                    }
-                    // A made-up house books nobody into classes.
-                    Resource::Session(id) | Resource::Guest(id, _) => (id.uuid(), 1),
-                };
-                let span = |s: domain::time::Span| ledger::Span::new(s.start(), s.end());
-                Claim {
-                    resource,
-                    capacity,
-                    during: span(claim.during),
-                    body: span(claim.body),
-                    overlaps: false,
-                }
-            })
-            .collect();
+        ahead.then(|| self.claim_set(id.uuid(), booking.claims()))?
+    }
+
+    /// The time of a session that still lies ahead: of its desk, all places.
+    fn session_claims(&self, id: Id<Session>) -> Option<ClaimSet> {
+        let session = self.catalogue.sessions.get(&id)?;
+        let ahead = session.standing().ok()?.setting.end() > self.now;
+        let claims = session.claims().into_iter();
+        let places = |claim: booking::Claim| {
+            let places = match claim.resource {
+                Resource::Desk(_) => self.capacity(claim.resource),
+                Resource::Staff(_) | Resource::Session(_) | Resource::Guest(..) => 1,
+            };
+            repeat_n(claim, places.into())
+        };
+        ahead.then(|| self.claim_set(id.uuid(), claims.flat_map(places).collect()))?
+    }
+
+    fn claim_set(&self, owner: Uuid, claims: Vec<booking::Claim>) -> Option<ClaimSet> {
+        let span = |s: domain::time::Span| ledger::Span::new(s.start(), s.end());
+        let claims = claims.into_iter().map(|claim| Claim {
+            resource: claim.resource.uuid(),
+            capacity: self.capacity(claim.resource),
+            during: span(claim.during),
+            body: span(claim.body),
+            overlaps: false,
+        });
+        let claims: Vec<_> = claims.collect();
         (!claims.is_empty()).then_some(ClaimSet {
-            owner: id.uuid(),
+            owner,
             claims,
             hold_until: None,
         })
+    }
+
+    fn capacity(&self, resource: Resource) -> u16 {
+        match resource {
+            Resource::Staff(_) | Resource::Guest(..) => 1,
+            Resource::Desk(id) => {
+                let place = self.catalogue.desks.get(&id).and_then(|d| d.place.as_ref());
+                place.map_or(1, |place| place.capacity)
+            }
+            Resource::Session(id) => {
+                let session = self.catalogue.sessions.get(&id);
+                let schedule = session.and_then(|session| session.schedule.as_ref());
+                schedule.map_or(1, |schedule| schedule.capacity)
+            }
+        }
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     command::{Answer, Call, Decision, Envelope, Outcome},
     problem::{Code, Problem},
     texts::Message,
-    timekeeping::{SlotView, claim_set, id_of},
+    timekeeping::{SlotView, claim_set},
 };
 
 /// How many sessions with a free seat a refusal names.
@@ -236,7 +236,7 @@ impl App {
         if refused.code() != Code::SlotTaken {
             return refused;
         }
-        let guest = id_of(Resource::Guest(session, client));
+        let guest = Resource::Guest(session, client).uuid();
         let always = ledger::Span::from(Timestamp::constant(-2_208_988_800, 0));
         let taken = self.ledger().taken(business, &[guest], always, &[]).await;
         if taken.is_ok_and(|taken| !taken.is_empty()) {

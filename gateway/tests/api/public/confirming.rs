@@ -1,7 +1,5 @@
 //! Where the house wants it, a visitor confirms by what a letter says.
 
-use std::{fs, path::Path};
-
 use gateway::{Allowance, PublicSettings, Settings};
 use jiff::SignedDuration;
 use serde_json::{Value, json};

@@ -10,6 +10,7 @@ impl Life<'_> {
             }
             match step {
                 Step::Wish { walk_in } => self.wish(at, walk_in),
+                Step::TakeSeat(session) => self.take_seat(at, session),
                 Step::Move(id) => self.reschedule(at, id),
                 Step::Cancel(id) => {
                     let reason = self.sometimes_say(0.5, id, WHY_CANCELLED);
@@ -186,7 +187,7 @@ impl Life<'_> {
             let when = self.before(at, start);
             ids.iter()
                 .for_each(|&id| self.plan_step(when, Step::Cancel(id)));
-        } else if fate < house.cancels + house.moves && ids.len() == 1 {
+        } else if fate < house.cancels + house.moves && ids.len() == 1 && !self.is_seat(ids[0]) {
             let when = self.before(at, start);
             self.plan_step(when, Step::Move(ids[0]));
         } else if fate < house.cancels + house.moves + house.no_show {

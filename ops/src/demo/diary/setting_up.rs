@@ -27,6 +27,7 @@ impl Life<'_> {
                 working_hours: None,
             };
             let id: Id<Desk> = self.id(at);
+            self.desks.push(id);
             self.note(at, AnyEvent::Desk(id, DeskEvent::Added(place)));
         }
         self.close_on_holidays(at, first, today);
@@ -121,6 +122,10 @@ impl Life<'_> {
     pub(super) fn plan_absences(&mut self, at: Timestamp, first: Date, today: Date) {
         let days = first.until(today).map_or(1, |span| span.get_days().max(1));
         for i in 0..self.staff.len() {
+            if self.house.staff[i].hours.is_empty() {
+                // Classes are never left out for their sake.
+                continue;
+            }
             let staff_id = self.staff[i];
             let mut planned: Vec<(AbsenceKind, Date, i32)> = vec![];
             for year in first.year()..=today.year() {
