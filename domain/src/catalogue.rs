@@ -49,7 +49,8 @@ impl Catalogue {
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
-            | AnyEvent::Webhook(..) => {}
+            | AnyEvent::Webhook(..)
+            | AnyEvent::Segment(..) => {}
         }
     }
 

@@ -558,8 +558,8 @@ impl Card {
 
 bridge!(Client, "client", ClientCommand, ClientEvent, ClientError);
 
-mod revert;
 #[cfg(test)]
 mod merging_specs;
+mod revert;
 #[cfg(test)]
 mod specs;

@@ -15,6 +15,7 @@ use crate::{
     client::{Client, ClientEvent},
     desk::{Desk, DeskEvent},
     id::Id,
+    segment::{Segment, SegmentEvent},
     service::{Service, ServiceEvent},
     session::{Session, SessionEvent},
     staff::{Staff, StaffEvent},
@@ -45,6 +46,7 @@ pub enum AnyEvent {
     Access(Id<Access>, AccessEvent),
     Waitlist(Id<Request>, WaitlistEvent),
     Webhook(Id<Webhook>, WebhookEvent),
+    Segment(Id<Segment>, SegmentEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -88,6 +90,7 @@ impl AnyEvent {
             "access" => Self::Access(Id::new(stream), read(kind, payload)?),
             "waitlist" => Self::Waitlist(Id::new(stream), read(kind, payload)?),
             "webhook" => Self::Webhook(Id::new(stream), read(kind, payload)?),
+            "segment" => Self::Segment(Id::new(stream), read(kind, payload)?),
             other => return Err(DecodeError::UnknownStream(other.to_owned())),
         })
     }
@@ -107,6 +110,7 @@ impl AnyEvent {
             Self::Access(..) => Access::TYPE,
             Self::Waitlist(..) => Request::TYPE,
             Self::Webhook(..) => Webhook::TYPE,
+            Self::Segment(..) => Segment::TYPE,
         }
     }
 
@@ -125,6 +129,7 @@ impl AnyEvent {
             Self::Access(id, _) => id.uuid(),
             Self::Waitlist(id, _) => id.uuid(),
             Self::Webhook(id, _) => id.uuid(),
+            Self::Segment(id, _) => id.uuid(),
         }
     }
 
@@ -143,6 +148,7 @@ impl AnyEvent {
             Self::Access(_, event) => event.into(),
             Self::Waitlist(_, event) => event.into(),
             Self::Webhook(_, event) => event.into(),
+            Self::Segment(_, event) => event.into(),
         }
     }
 
@@ -163,6 +169,7 @@ impl AnyEvent {
             Self::Access(_, event) => serde_json::to_value(event),
             Self::Waitlist(_, event) => serde_json::to_value(event),
             Self::Webhook(_, event) => serde_json::to_value(event),
+            Self::Segment(_, event) => serde_json::to_value(event),
         }
     }
 
@@ -180,7 +187,8 @@ impl AnyEvent {
             | Self::Booking(..)
             | Self::Access(..)
             | Self::Waitlist(..)
-            | Self::Webhook(..) => false,
+            | Self::Webhook(..)
+            | Self::Segment(..) => false,
         }
     }
 }
@@ -199,6 +207,7 @@ pub fn names() -> impl Iterator<Item = (&'static str, &'static [&'static str])> 
         (Access::TYPE, AccessEvent::VARIANTS),
         (Request::TYPE, WaitlistEvent::VARIANTS),
         (Webhook::TYPE, WebhookEvent::VARIANTS),
+        (Segment::TYPE, SegmentEvent::VARIANTS),
     ]
     .into_iter()
 }

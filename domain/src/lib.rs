@@ -23,6 +23,7 @@ pub mod revert;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod sealed;
+pub mod segment;
 pub mod service;
 pub mod session;
 pub mod slots;

@@ -156,6 +156,14 @@ const PUBLIC: &[(&str, &str)] = &[
         "access.profile_changed.language",
         "a choice of six, tells nobody apart",
     ),
+    (
+        "segment.saved.name",
+        "the business's word for a group of clients",
+    ),
+    (
+        "segment.changed.name",
+        "the business's word for a group of clients",
+    ),
     ("booking.placed.reference", "random"),
     (
         "booking.placed.online.language",

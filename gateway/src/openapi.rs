@@ -64,8 +64,13 @@ struct ViolationSchema {
 
 /// The description that the routes are added to.
 pub(crate) fn frame() -> Description {
+    // The conditions of a segment are met only inside of a filter, which stands in itself: there nobody looks further.
     #[derive(OpenApi)]
-    #[openapi(components(schemas(ProblemSchema, ViolationSchema)))]
+    #[openapi(components(schemas(
+        ProblemSchema,
+        ViolationSchema,
+        crate::routes::segments::SegmentCondition
+    )))]
     struct Frame;
     let mut frame = Frame::openapi();
     frame.info = Info::new("Daybook", env!("CARGO_PKG_VERSION"));
@@ -89,7 +94,7 @@ pub(crate) fn frame() -> Description {
 }
 
 /// What begins so writes no event, but for a person's joining: signing in, links, secrets.
-const NO_COMMANDS: [&str; 8] = [
+const NO_COMMANDS: [&str; 9] = [
     "/api/v1/sign-in",
     "/api/v1/sign-out",
     "/api/v1/invitations",
@@ -98,7 +103,11 @@ const NO_COMMANDS: [&str; 8] = [
     "/api/v1/users/{id}/sessions",
     "/api/v1/me/password",
     "/api/v1/me/totp",
+    QUESTION,
 ];
+
+/// Asked with a body: what it reads may be waited for.
+const QUESTION: &str = "/api/v1/segments/preview";
 
 /// Adds to every route what it shares with the others: who may call, headers, problems.
 pub(crate) fn complete(mut description: Description) -> Description {
@@ -138,6 +147,7 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
     let open = entry.is_some_and(|entry| entry.needs == Needs::Nothing);
     let is_api = path.starts_with("/api/v1/") && path != "/api/v1/openapi.json";
     let is_session = NO_COMMANDS.iter().any(|begin| path.starts_with(begin));
+    let is_question = path == QUESTION;
     let is_write = method != Method::Get;
     let is_command = is_write && !is_session;
     let names_something = path.contains('{');
@@ -191,7 +201,7 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
                 .pattern(Some(r#"^(\*|(W/)?"[!#-~]*")$"#)),
         ));
     }
-    if method == Method::Get {
+    if method == Method::Get || is_question {
         parameters.push(header_parameter(
             "Daybook-Min-Position",
             "What is shown must have come to this position; waited for at most 5 seconds, then 503.",

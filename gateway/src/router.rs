@@ -64,6 +64,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::series::routes())
                 .merge(routes::waitlist::routes())
                 .merge(routes::webhooks::routes())
+                .merge(routes::segments::routes())
                 .merge(routes::availability::routes())
                 .merge(routes::calendar::routes())
                 .merge(routes::calendar_feed::routes())

@@ -322,3 +322,23 @@ page-password-hint = At least { $least } characters.
 page-password-save = Set the password
 page-password-set = Your password is set. You can sign in with it now.
 page-password-spent = This link is no longer good. Ask for a new one.
+# Segments
+
+violation-not-among = is not known here; there is: { $known }
+violation-exactly-one = takes exactly one of: { $of }
+violation-too-deep = { $max ->
+    [one] must not lie deeper than one level
+   *[other] must not lie deeper than { $max } levels
+}
+word-segment-loyal = Loyal
+word-segment-loyal-told = Came five times or more in the last 180 days.
+word-segment-sleeping = Sleeping
+word-segment-sleeping-told = Have not come for 90 days, and have nothing booked.
+word-segment-new = New
+word-segment-new-told = Came for the first time in the last 30 days.
+word-segment-at-risk = At risk
+word-segment-at-risk-told = By their own habit they should have been back a week ago, came within a year, and have nothing booked.
+word-segment-birthdays = Birthdays this month
+word-segment-birthdays-told = Have their birthday this month.
+word-segment-big-spenders = Big spenders
+word-segment-big-spenders-told = The tenth of all paying clients who paid most in the last 365 days.

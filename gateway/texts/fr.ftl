@@ -322,3 +322,23 @@ page-password-hint = Au moins { $least } caractères.
 page-password-save = Définir le mot de passe
 page-password-set = Votre mot de passe est défini. Vous pouvez maintenant vous connecter.
 page-password-spent = Ce lien n’est plus valable. Demandez-en un nouveau.
+# Segments
+
+violation-not-among = n’est pas connu ici ; il y a : { $known }
+violation-exactly-one = accepte exactement un parmi : { $of }
+violation-too-deep = { $max ->
+    [one] ne doit pas dépasser un niveau
+   *[other] ne doit pas dépasser { $max } niveaux
+}
+word-segment-loyal = Fidèles
+word-segment-loyal-told = Sont venus au moins cinq fois ces 180 derniers jours.
+word-segment-sleeping = Endormis
+word-segment-sleeping-told = Ne sont pas venus depuis 90 jours et n’ont rien réservé.
+word-segment-new = Nouveaux
+word-segment-new-told = Sont venus pour la première fois ces 30 derniers jours.
+word-segment-at-risk = À risque
+word-segment-at-risk-told = Selon leur habitude, ils auraient dû revenir il y a une semaine ; ils sont venus dans l’année et n’ont rien réservé.
+word-segment-birthdays = Anniversaires du mois
+word-segment-birthdays-told = Ont leur anniversaire ce mois-ci.
+word-segment-big-spenders = Gros dépensiers
+word-segment-big-spenders-told = Le dixième des clients payants qui a le plus payé ces 365 derniers jours.

@@ -322,3 +322,23 @@ page-password-hint = Almeno { $least } caratteri.
 page-password-save = Imposta la password
 page-password-set = La password è impostata. Ora puoi usarla per accedere.
 page-password-spent = Questo link non è più valido. Chiedine uno nuovo.
+# Segments
+
+violation-not-among = non è noto qui; ci sono: { $known }
+violation-exactly-one = accetta esattamente uno tra: { $of }
+violation-too-deep = { $max ->
+    [one] non deve superare un livello
+   *[other] non deve superare { $max } livelli
+}
+word-segment-loyal = Fedeli
+word-segment-loyal-told = Sono venuti almeno cinque volte negli ultimi 180 giorni.
+word-segment-sleeping = Dormienti
+word-segment-sleeping-told = Non vengono da 90 giorni e non hanno nulla di prenotato.
+word-segment-new = Nuovi
+word-segment-new-told = Sono venuti per la prima volta negli ultimi 30 giorni.
+word-segment-at-risk = A rischio
+word-segment-at-risk-told = Secondo la loro abitudine sarebbero dovuti tornare una settimana fa, sono venuti entro un anno e non hanno nulla di prenotato.
+word-segment-birthdays = Compleanni del mese
+word-segment-birthdays-told = Compiono gli anni questo mese.
+word-segment-big-spenders = Grandi spenditori
+word-segment-big-spenders-told = Il decimo dei clienti paganti che ha pagato di più negli ultimi 365 giorni.

@@ -326,3 +326,24 @@ page-password-hint = Co najmniej { $least } znaków.
 page-password-save = Ustaw hasło
 page-password-set = Hasło jest ustawione. Możesz się nim teraz zalogować.
 page-password-spent = Ten link nie jest już ważny. Poproś o nowy.
+# Segments
+
+violation-not-among = nie jest tu znane; dostępne: { $known }
+violation-exactly-one = przyjmuje dokładnie jedno z: { $of }
+violation-too-deep = { $max ->
+    [one] nie może leżeć głębiej niż jeden poziom
+    [few] nie może leżeć głębiej niż { $max } poziomy
+   *[other] nie może leżeć głębiej niż { $max } poziomów
+}
+word-segment-loyal = Stali klienci
+word-segment-loyal-told = Byli co najmniej pięć razy w ciągu ostatnich 180 dni.
+word-segment-sleeping = Uśpieni
+word-segment-sleeping-told = Nie byli od 90 dni i nie mają żadnej rezerwacji.
+word-segment-new = Nowi
+word-segment-new-told = Byli po raz pierwszy w ciągu ostatnich 30 dni.
+word-segment-at-risk = Zagrożeni odejściem
+word-segment-at-risk-told = Według własnego rytmu powinni byli wrócić tydzień temu, byli w ciągu roku i nie mają żadnej rezerwacji.
+word-segment-birthdays = Urodziny w tym miesiącu
+word-segment-birthdays-told = Mają urodziny w tym miesiącu.
+word-segment-big-spenders = Najwięcej wydający
+word-segment-big-spenders-told = Dziesiąta część płacących klientów, która zapłaciła najwięcej w ciągu ostatnich 365 dni.

@@ -322,3 +322,23 @@ page-password-hint = Minst { $least } tecken.
 page-password-save = Spara lösenordet
 page-password-set = Ditt lösenord är sparat. Du kan logga in med det nu.
 page-password-spent = Länken gäller inte längre. Be om en ny.
+# Segments
+
+violation-not-among = är inte känt här; det finns: { $known }
+violation-exactly-one = tar exakt en av: { $of }
+violation-too-deep = { $max ->
+    [one] får inte ligga djupare än en nivå
+   *[other] får inte ligga djupare än { $max } nivåer
+}
+word-segment-loyal = Trogna
+word-segment-loyal-told = Har kommit minst fem gånger de senaste 180 dagarna.
+word-segment-sleeping = Sovande
+word-segment-sleeping-told = Har inte kommit på 90 dagar och har inget bokat.
+word-segment-new = Nya
+word-segment-new-told = Kom för första gången de senaste 30 dagarna.
+word-segment-at-risk = I riskzonen
+word-segment-at-risk-told = Borde enligt sin egen vana ha varit tillbaka för en vecka sedan, kom inom ett år och har inget bokat.
+word-segment-birthdays = Födelsedagar denna månad
+word-segment-birthdays-told = Fyller år denna månad.
+word-segment-big-spenders = Storkunder
+word-segment-big-spenders-told = Den tiondel av alla betalande kunder som betalat mest de senaste 365 dagarna.

@@ -326,3 +326,24 @@ page-password-hint = Щонайменше { $least } символів.
 page-password-save = Встановити пароль
 page-password-set = Пароль встановлено. Тепер ви можете увійти з ним.
 page-password-spent = Це посилання більше не дійсне. Попросіть нове.
+# Segments
+
+violation-not-among = тут не відоме; є: { $known }
+violation-exactly-one = приймає рівно одне з: { $of }
+violation-too-deep = { $max ->
+    [one] не може лежати глибше ніж { $max } рівень
+    [few] не може лежати глибше ніж { $max } рівні
+   *[other] не може лежати глибше ніж { $max } рівнів
+}
+word-segment-loyal = Постійні
+word-segment-loyal-told = Приходили щонайменше п’ять разів за останні 180 днів.
+word-segment-sleeping = Сплячі
+word-segment-sleeping-told = Не приходили 90 днів і не мають жодного запису.
+word-segment-new = Нові
+word-segment-new-told = Прийшли вперше за останні 30 днів.
+word-segment-at-risk = Під загрозою
+word-segment-at-risk-told = За власною звичкою мали б повернутися тиждень тому, приходили протягом року і не мають жодного запису.
+word-segment-birthdays = Дні народження цього місяця
+word-segment-birthdays-told = Мають день народження цього місяця.
+word-segment-big-spenders = Найщедріші
+word-segment-big-spenders-told = Десята частина клієнтів, які платили, що заплатила найбільше за останні 365 днів.

@@ -12,6 +12,7 @@ mod of_booking;
 mod of_catalogue;
 mod of_class;
 mod of_client;
+mod of_segment;
 mod of_waitlist;
 mod of_webhook;
 
@@ -84,5 +85,6 @@ fn tell(event: &AnyEvent, booking: &mut Option<Standing>) -> Told {
         AnyEvent::Access(_, event) => of_access::tell(event),
         AnyEvent::Waitlist(_, event) => of_waitlist::tell(event),
         AnyEvent::Webhook(_, event) => of_webhook::tell(event),
+        AnyEvent::Segment(_, event) => of_segment::tell(event),
     }
 }

@@ -14,7 +14,8 @@ pub use self::{
     contacts::{Contact, contacts},
     duplicates::{Alike, Place, duplicates},
     find::{
-        Called, Cursor, Entry, Found, Page, called, find, find_among, now, one, reached_by, stream,
+        Called, Cursor, Entry, Found, Page, called, find, find_among, now, one, reached_by, some,
+        stream,
     },
 };
 use crate::ReadModel;

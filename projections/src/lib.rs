@@ -24,6 +24,7 @@ mod read_model;
 pub mod rebuild;
 mod rows;
 mod scope;
+pub mod segments;
 #[cfg(test)]
 mod story;
 pub mod summary;

@@ -38,7 +38,8 @@ impl Projected {
             | AnyEvent::Client(..)
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
-            | AnyEvent::Webhook(..) => None,
+            | AnyEvent::Webhook(..)
+            | AnyEvent::Segment(..) => None,
         }
     }
 
@@ -55,7 +56,8 @@ impl Projected {
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
-            | AnyEvent::Webhook(..) => None,
+            | AnyEvent::Webhook(..)
+            | AnyEvent::Segment(..) => None,
         }
     }
 }

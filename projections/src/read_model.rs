@@ -4,7 +4,8 @@ use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
 use crate::{
-    Projected, calendar, changes, client_card, clients, history, summary, till, timetable, waitlist,
+    Projected, calendar, changes, client_card, clients, history, segments, summary, till,
+    timetable, waitlist,
 };
 
 /// Every read model there is. A new one adds its line, and is built by the projector on the next start.
@@ -18,6 +19,7 @@ pub static READ_MODELS: &[&ReadModel] = &[
     &summary::READ_MODEL,
     &waitlist::READ_MODEL,
     &client_card::READ_MODEL,
+    &segments::READ_MODEL,
 ];
 
 /// One read model, as it is fed and rebuilt. Each module holds its own as `READ_MODEL`.

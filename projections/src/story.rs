@@ -19,6 +19,7 @@ use domain::{
     id::{self, Id},
     money::{Currency, Money},
     sealed::{KeyId, Sealed},
+    segment::{Segment, SegmentCommand},
     service::{Service, ServiceCommand, Timing},
     staff::{Staff, StaffCommand},
     text::{FreeText, Label, Origin, PersonName},
@@ -53,6 +54,7 @@ pub(crate) struct Story {
     staff: Streams<Staff>,
     desks: Streams<Desk>,
     requests: Streams<Request>,
+    segments: Streams<Segment>,
     told: Vec<Projected>,
 }
 
@@ -101,6 +103,7 @@ impl Story {
             staff: BTreeMap::new(),
             desks: BTreeMap::new(),
             requests: BTreeMap::new(),
+            segments: BTreeMap::new(),
             told: vec![],
         }
     }
@@ -118,6 +121,7 @@ impl Story {
         staff, staff, Staff as Staff, StaffCommand;
         desk, desks, Desk as Desk, DeskCommand;
         waitlist, requests, Request as Waitlist, WaitlistCommand;
+        segment, segments, Segment as Segment, SegmentCommand;
     }
 
     /// How a client stands.

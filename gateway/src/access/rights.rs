@@ -236,6 +236,17 @@ pub(crate) const TABLE: &[Entry] = &[
     post("/waitlist/{id}/convert", R::ManageBookings).own_bookings().also(&[R::OutsideHours, R::SeeRevenue]).module(Module::Waitlist),
     post("/waitlist/{id}/decline", R::ManageBookings).own_bookings().module(Module::Waitlist),
     post("/waitlist/{id}/withdraw", R::ManageBookings).own_bookings().module(Module::Waitlist),
+    // Segments
+    get("/segments", R::ManageMarketing).module(Module::Marketing),
+    post("/segments", R::ManageMarketing).also(&[R::SeeRevenue]).module(Module::Marketing),
+    post("/segments/preview", R::ManageMarketing).own_clients().also(&[R::SeeRevenue]).module(Module::Marketing),
+    get("/segments/ready-made", R::ManageMarketing).module(Module::Marketing),
+    get("/segments/{id}", R::ManageMarketing).module(Module::Marketing),
+    patch("/segments/{id}", R::ManageMarketing).also(&[R::SeeRevenue]).module(Module::Marketing),
+    delete("/segments/{id}", R::ManageMarketing).module(Module::Marketing),
+    get("/segments/{id}/clients", R::ManageMarketing).own_clients().also(&[R::SeePhones, R::SeeRevenue]).module(Module::Marketing),
+    get("/segments/{id}/export", R::Export).own_clients().also(&[R::ManageMarketing, R::SeePhones, R::SeeRevenue]).module(Module::Marketing),
+
     // Visitors, who sign in nowhere
     open(Method::Get, "/public/{slug}"),
     open(Method::Get, "/public/{slug}/services"),

@@ -2,7 +2,8 @@
 
 use domain::{
     access::Access, booking::Booking, business::Business, class::Class, client::Client, desk::Desk,
-    service::Service, session::Session, staff::Staff, waitlist::Request, webhook::Webhook,
+    segment::Segment, service::Service, session::Session, staff::Staff, waitlist::Request,
+    webhook::Webhook,
 };
 
 use crate::problem::Problem;
@@ -42,4 +43,5 @@ kinds! {
     Access: false,
     Request: false,
     Webhook: false,
+    Segment: false,
 }

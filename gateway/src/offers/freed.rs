@@ -88,7 +88,8 @@ impl App {
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
-            | AnyEvent::Webhook(..) => vec![],
+            | AnyEvent::Webhook(..)
+            | AnyEvent::Segment(..) => vec![],
         })
     }
 

@@ -34,6 +34,10 @@ const CHAPTERS: &[(&str, &str)] = &[
     ),
     ("waitlist", "Who waits for time that is taken."),
     (
+        "segments",
+        "Clients who have something in common, found anew each time.",
+    ),
+    (
         "calendar",
         "What happens when: days, weeks, months, the day monitor.",
     ),

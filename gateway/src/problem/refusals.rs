@@ -16,6 +16,7 @@ use domain::{
     id::Id,
     money::MoneyError,
     recurrence::BadRule,
+    segment::{self, FilterFault, SegmentError},
     service::{LONGEST_MIN, ServiceError, TimingField},
     session::{MOST_SEATS, SessionError},
     staff::StaffError,
@@ -354,6 +355,15 @@ impl From<WebhookError> for Problem {
     }
 }
 
+impl From<SegmentError> for Problem {
+    fn from(error: SegmentError) -> Self {
+        match error {
+            SegmentError::NotSaved => Self::not_found(),
+            SegmentError::AlreadySaved => Self::new(Code::Conflict),
+        }
+    }
+}
+
 impl From<BadFilter> for Message {
     fn from(BadFilter: BadFilter) -> Self {
         Self::new("violation-event-type")
@@ -368,6 +378,33 @@ impl From<BadTarget> for Message {
             BadTarget::Credentials => "violation-url-credentials",
             BadTarget::Private => "violation-url-private",
         })
+    }
+}
+
+impl From<segment::BadFilter> for Violation {
+    fn from(segment::BadFilter { path, fault }: segment::BadFilter) -> Self {
+        use FilterFault as F;
+        let most = |most: usize| i64::try_from(most).unwrap_or(i64::MAX);
+        let message = match fault {
+            F::Missing => Message::new("violation-missing"),
+            F::WrongType(wanted) => Message::new("violation-wrong-type").with("what", wanted),
+            F::Unknown { there_is } => Message::new("violation-not-among").with("known", there_is),
+            F::OneOf { of } => Message::new("violation-exactly-one").with("of", of),
+            F::OutOfRange { least, most } => out_of_range(least, most),
+            F::Below { least } => Message::new("violation-not-before").with("from", least),
+            F::NotAfter { from } => {
+                Message::new("violation-end-not-after-start").with("from", from)
+            }
+            F::Empty => Message::new("violation-empty"),
+            F::TooMany(max) => Message::new("violation-too-many").with_number("max", most(max)),
+            F::TooDeep(max) => Message::new("violation-too-deep").with_number("max", most(max)),
+            F::Date => Message::new("violation-date"),
+            F::Amount => Message::new("violation-not-money"),
+            F::Id => Message::new("violation-form").with("what", "UUID"),
+            F::Text(error) => error.into(),
+            F::Contact(error) => error.into(),
+        };
+        Self::new(path, message)
     }
 }
 

@@ -199,7 +199,8 @@ impl Books<'_> {
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
-            | AnyEvent::Webhook(..) => event.stream(),
+            | AnyEvent::Webhook(..)
+            | AnyEvent::Segment(..) => event.stream(),
         }
     }
 

@@ -111,6 +111,7 @@ impl Subject {
             AnyEvent::Access(id, event) => Self::new(*id, event),
             AnyEvent::Waitlist(id, event) => Self::new(*id, event),
             AnyEvent::Webhook(id, event) => Self::new(*id, event),
+            AnyEvent::Segment(id, event) => Self::new(*id, event),
         }
     }
 
@@ -208,7 +209,8 @@ fn actor(event: &AnyEvent) -> Option<(Uuid, Option<&str>)> {
         | AnyEvent::Session(..)
         | AnyEvent::Booking(..)
         | AnyEvent::Waitlist(..)
-        | AnyEvent::Webhook(..) => None,
+        | AnyEvent::Webhook(..)
+        | AnyEvent::Segment(..) => None,
     }
 }
 

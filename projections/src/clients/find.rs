@@ -428,11 +428,10 @@ async fn candidates(
 }
 
 /// These clients, in this order.
-pub(super) async fn some(
-    db: &PgPool,
-    scope: &Scope,
-    clients: &[Uuid],
-) -> Result<Vec<Entry>, sqlx::Error> {
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn some(db: &PgPool, scope: &Scope, clients: &[Uuid]) -> Result<Vec<Entry>, sqlx::Error> {
     let mut query = select();
     query
         .push(" join unnest(")

@@ -20,6 +20,7 @@ use domain::{
     id::Id,
     money::Currency,
     sealed::Sealed,
+    segment::{Segment, SegmentCommand},
     service::{Offer, Service, ServiceCommand, ServiceState, ServiceWanted, Timing},
     session::{Session, SessionCommand},
     staff::{AbsenceKind, Grid, Member, Staff, StaffCommand, StaffWanted},
@@ -63,6 +64,7 @@ impl RandomHistory {
     asks!(ask_access, access, Access, "access", AccessCommand);
     asks!(ask_request, requests, Request, "waitlist", WaitlistCommand);
     asks!(ask_webhook, webhooks, Webhook, "webhook", WebhookCommand);
+    asks!(ask_segment, segments, Segment, "segment", SegmentCommand);
 
     fn ask_house(&mut self, command: BusinessCommand) {
         let events = self.house.decide(command).unwrap_or_default();
@@ -91,7 +93,7 @@ impl RandomHistory {
     }
 
     pub(super) fn something_happens(&mut self) {
-        match self.chance.below(48) {
+        match self.chance.below(50) {
             0..=2 => self.client_registers(),
             3 if self.chance.one_in(2) => self.clients_merge(),
             3..=7 => self.client_changes(),
@@ -105,6 +107,7 @@ impl RandomHistory {
             40 => self.class_begins(),
             41 | 42 => self.class_goes_on(),
             43 => self.webhook_changes(),
+            48 | 49 => self.segment_goes_on(),
             _ => self.waitlist_goes_on(),
         }
     }

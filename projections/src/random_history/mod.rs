@@ -7,6 +7,7 @@
 mod chance;
 mod happenings;
 mod recording;
+mod segmenting;
 mod timetables;
 mod waiting;
 mod webhooks;
@@ -25,6 +26,7 @@ use domain::{
     id::Id,
     money::{Currency, Money},
     sealed::Sealed,
+    segment::Segment,
     service::Service,
     session::Session,
     staff::Staff,
@@ -56,6 +58,7 @@ pub struct RandomHistory {
     access: Streams<Access>,
     requests: Streams<Request>,
     webhooks: Streams<Webhook>,
+    segments: Streams<Segment>,
     house_version: Version,
     happened: Vec<Happened>,
 }
@@ -112,6 +115,7 @@ impl RandomHistory {
             access: BTreeMap::new(),
             requests: BTreeMap::new(),
             webhooks: BTreeMap::new(),
+            segments: BTreeMap::new(),
             house_version: Version::NEW,
             happened: vec![],
         };

@@ -45,7 +45,8 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
             | AnyEvent::Session(..)
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
-            | AnyEvent::Webhook(..) => {}
+            | AnyEvent::Webhook(..)
+            | AnyEvent::Segment(..) => {}
         }
     }
     let booked = bookings

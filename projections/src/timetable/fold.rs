@@ -57,7 +57,8 @@ impl Touched {
                 | AnyEvent::Booking(..)
                 | AnyEvent::Access(..)
                 | AnyEvent::Waitlist(..)
-                | AnyEvent::Webhook(..) => {}
+                | AnyEvent::Webhook(..)
+                | AnyEvent::Segment(..) => {}
             }
         }
         touched
@@ -85,7 +86,8 @@ impl Tables {
             | AnyEvent::Booking(..)
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
-            | AnyEvent::Webhook(..) => {}
+            | AnyEvent::Webhook(..)
+            | AnyEvent::Segment(..) => {}
         }
     }
 

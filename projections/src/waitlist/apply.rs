@@ -70,7 +70,8 @@ fn of_request(projected: &Projected) -> Option<(Key, &WaitlistEvent)> {
         | AnyEvent::Client(..)
         | AnyEvent::Booking(..)
         | AnyEvent::Access(..)
-        | AnyEvent::Webhook(..) => None,
+        | AnyEvent::Webhook(..)
+        | AnyEvent::Segment(..) => None,
     }
 }
 

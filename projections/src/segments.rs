@@ -1,0 +1,43 @@
+//! Saved filters, and the clients that a filter holds now: counted, listed, streamed.
+//! Its tables: `segment`, `segment_client`, `segment_booking`, `segment_payment`, `segment_words` (migration 0052).
+//!
+//! A filter becomes one statement: what it counts over bookings, payments or words is a measure of its own, grouped by
+//! client and joined; the rest are predicates over `segment_client`. Every value is a parameter.
+
+mod apply;
+mod find;
+mod measures;
+mod members;
+mod predicates;
+mod totals;
+
+#[cfg(test)]
+mod specs;
+
+pub use self::{
+    find::{Cursor, Entry, Found, Page, find},
+    members::{Asked, Member, MembersPage, count, members, stream},
+};
+use crate::ReadModel;
+
+/// Segments, as they are fed and rebuilt.
+pub const READ_MODEL: ReadModel = ReadModel {
+    name: "segments",
+    version: 1,
+    tables: &[
+        "segment",
+        "segment_client",
+        "segment_booking",
+        "segment_payment",
+        "segment_words",
+    ],
+    late_indexes: &[
+        "segment_sort_name",
+        "segment_client_sort_name",
+        "segment_booking_starts",
+        "segment_booking_deleted",
+        "segment_payment_at",
+        "segment_words_words",
+    ],
+    apply: |db, batch| Box::pin(apply::apply(db, batch)),
+};
