@@ -73,8 +73,12 @@ impl Revert for Client {
                 still(!self.blocked)?;
                 C::Block { reason: None }
             }
-            // What was written stands; money is given back in its own way.
-            E::Noted(_) | E::SoldWithoutBooking(_) | E::Retracted {} => {
+            // What was written stands; money is given back in its own way; who is one person is not taken apart again.
+            E::Noted(_)
+            | E::SoldWithoutBooking(_)
+            | E::Retracted {}
+            | E::TookIn(_)
+            | E::Merged { .. } => {
                 return Err(Irreversible::Lasting);
             }
         }])
