@@ -89,11 +89,16 @@ create table segment_words (
 );
 create index segment_words_words on segment_words using gin (business_id, words gin_trgm_ops);
 
+-- Clients who turned out to be somebody else.
+create table segment_merged (like client_merged including all);
+
 comment on table segment         is 'read model segments: saved filters';
 comment on table segment_client  is 'read model segments: clients, as filters ask for them';
 comment on table segment_booking is 'read model segments: bookings, as filters count them';
 comment on table segment_payment is 'read model segments: money, as filters add it up';
 comment on table segment_words   is 'read model segments: what was written, as filters look for it';
+comment on table segment_merged  is 'read model segments: who merged clients are now';
 
-grant select, insert, update, delete on segment, segment_client, segment_booking, segment_payment, segment_words
+grant select, insert, update, delete on segment, segment_client, segment_booking, segment_payment, segment_words,
+    segment_merged
     to daybook_service;

@@ -71,6 +71,11 @@ impl Merged {
         ))
     }
 
+    /// Those who stay where a batch tells that somebody is them.
+    pub(crate) fn stay(&self, batch: &[Projected]) -> impl Iterator<Item = Key> + use<> {
+        told(batch).into_iter().map(|((business, _), into)| (business, into))
+    }
+
     /// Who this client is now.
     pub(crate) fn now(&self, business: Uuid, client: Uuid) -> Uuid {
         self.0.get(&(business, client)).copied().unwrap_or(client)

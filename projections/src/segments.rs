@@ -1,5 +1,6 @@
 //! Saved filters, and the clients that a filter holds now: counted, listed, streamed.
-//! Its tables: `segment`, `segment_client`, `segment_booking`, `segment_payment`, `segment_words` (migration 0052).
+//! Its tables: `segment`, `segment_client`, `segment_booking`, `segment_payment`, `segment_words`, `segment_merged`
+//! (migration 0052).
 //!
 //! A filter becomes one statement: what it counts over bookings, payments or words is a measure of its own, grouped by
 //! client and joined; the rest are predicates over `segment_client`. Every value is a parameter.
@@ -30,6 +31,7 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "segment_booking",
         "segment_payment",
         "segment_words",
+        "segment_merged",
     ],
     late_indexes: &[
         "segment_sort_name",

@@ -66,7 +66,7 @@ fn of_booking(projected: &Projected) -> Option<(Key, &BookingEvent)> {
         | E::Reviewed(_)
         | E::Deleted { .. }
         | E::Restored { .. } => true,
-        E::Arrived(_) | E::Left(_) | E::Commented(_) => false,
+        E::Arrived(_) | E::Left(_) | E::PresenceCorrected { .. } | E::Commented(_) => false,
     })
 }
 

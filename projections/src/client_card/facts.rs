@@ -83,7 +83,7 @@ impl Facts {
                 self.status = *status;
                 self.follow(to);
             }
-            E::Arrived(_) | E::Left(_) | E::Commented(_) => {}
+            E::Arrived(_) | E::Left(_) | E::PresenceCorrected { .. } | E::Commented(_) => {}
         }
     }
 

@@ -251,7 +251,9 @@ async fn as_the_events_say(seed: u64, choices: Vec<u64>) -> Result<(), TestCaseE
             | AnyEvent::Session(..)
             | AnyEvent::Client(..)
             | AnyEvent::Access(..)
-            | AnyEvent::Waitlist(..) => {}
+            | AnyEvent::Waitlist(..)
+            | AnyEvent::Webhook(..)
+            | AnyEvent::Segment(..) => {}
         }
     }
     let mut clients: Vec<_> = tallies.values().filter_map(|tally| tally.client).collect();
@@ -333,6 +335,7 @@ impl Tally {
             E::PriceChanged { .. }
             | E::Arrived(_)
             | E::Left(_)
+            | E::PresenceCorrected { .. }
             | E::Commented(_)
             | E::Reviewed(_) => {}
         }

@@ -6,7 +6,7 @@ mod saved;
 
 use std::collections::BTreeSet;
 
-use domain::{event::AnyEvent, sealed::Sealed, text::FreeText};
+use domain::{booking::BookingEvent, event::AnyEvent, sealed::Sealed, text::FreeText};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -18,10 +18,14 @@ use super::totals;
 use crate::{
     ApplyError, Projected,
     folding::fold,
+    merged::Merged,
     rows::{self, Key},
 };
 
 pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<(), ApplyError> {
+    // First of all: what stands under somebody who turns out to be another is loaded as that one's.
+    let tables = ["segment_booking", "segment_payment", "segment_words"];
+    let merged = Merged::take_in(db, "segment_merged", &tables, batch, told_of(batch)).await?;
     let mut clients = Clients::load(db, batch).await?;
     let mut bookings = Bookings::load(db, batch).await?;
     let mut facts = Facts::default();
@@ -33,7 +37,7 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
             }
             AnyEvent::Booking(id, event) => {
                 let key = (projected.business.0, id.uuid());
-                bookings.take(projected, key, event, &mut facts);
+                bookings.take(projected, key, event, &merged, &mut facts);
             }
             AnyEvent::Business(..)
             | AnyEvent::Service(..)
@@ -43,20 +47,32 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
             | AnyEvent::Session(..)
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
+            | AnyEvent::Webhook(..)
             | AnyEvent::Segment(..) => {}
         }
     }
     let counted_anew: BTreeSet<Key> = clients
         .newly_known()
         .chain(bookings.changed())
-        .chain(facts.sold)
+        .chain(facts.sold.iter().map(|(business, id)| (*business, merged.now(*business, *id))))
+        .chain(merged.stay(batch))
         .collect();
+    facts.are_of(&merged);
     clients.store(db).await?;
     bookings.store(db).await?;
     store_payments(db, &facts.payments).await?;
     store_words(db, &facts.words).await?;
     totals::count(db, counted_anew).await?;
     saved::apply(db, batch).await
+}
+
+/// The clients whom a batch names: their own events, and the bookings made for them.
+fn told_of(batch: &[Projected]) -> impl Iterator<Item = Key> + '_ {
+    batch.iter().filter_map(|projected| match projected.of_booking() {
+        Some((key, BookingEvent::Placed(placement))) => Some((key.0, placement.client_id?.uuid())),
+        Some(_) => None,
+        None => projected.of_client().map(|(key, _)| key),
+    })
 }
 
 /// What events tell once and for all.
@@ -69,6 +85,16 @@ struct Facts {
 }
 
 impl Facts {
+    /// What was told of somebody in the batch in which they turned out to be another is that one's.
+    fn are_of(&mut self, merged: &Merged) {
+        for payment in &mut self.payments {
+            payment.client_id = merged.now(payment.business_id, payment.client_id);
+        }
+        for words in &mut self.words {
+            words.client_id = merged.now(words.business_id, words.client_id);
+        }
+    }
+
     /// What somebody wrote; nothing once it was erased.
     fn wrote(
         &mut self,

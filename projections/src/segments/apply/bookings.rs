@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{Facts, Payment};
 use crate::{
     ApplyError, Projected,
+    merged::Merged,
     projected::as_kept,
     rows::{self, Key, touched},
 };
@@ -84,13 +85,17 @@ impl Bookings {
         projected: &Projected,
         key: Key,
         event: &BookingEvent,
+        merged: &Merged,
         facts: &mut Facts,
     ) {
         if let BookingEvent::Placed(placement) = event {
             if let Some(client) = placement.client_id {
                 self.rows
                     .entry(key)
-                    .or_insert_with(|| Row::placed(key, client.uuid(), placement));
+                    .or_insert_with(|| {
+                        let client = merged.now(key.0, client.uuid());
+                        Row::placed(key, client, placement)
+                    });
                 self.changed.insert(key);
             }
             return;
@@ -159,7 +164,11 @@ impl Row {
         let (client, booking) = (self.client_id, Some(self.booking_id));
         match event {
             // Only the first one makes a booking.
-            E::Placed(_) | E::Arrived(_) | E::Left(_) | E::PriceChanged { .. } => return false,
+            E::Placed(_)
+            | E::Arrived(_)
+            | E::Left(_)
+            | E::PresenceCorrected { .. }
+            | E::PriceChanged { .. } => return false,
             E::Confirmed(_) => self.is(Status::Confirmed),
             E::Rescheduled {
                 from,

@@ -118,10 +118,11 @@ impl Clients {
                 facts.payments.push(payment(projected, key, sale));
                 facts.sold.push(key);
             }
-            E::Retracted {} => {
+            E::Retracted {} | E::Merged { .. } => {
                 self.gone.insert(key);
             }
-            E::Blocked { .. } | E::Unblocked {} => {}
+            // What they bring along, events of its own tell.
+            E::TookIn(_) | E::Blocked { .. } | E::Unblocked {} => {}
         }
     }
 

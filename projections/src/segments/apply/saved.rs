@@ -73,7 +73,8 @@ fn of_segment(projected: &Projected) -> Option<(Key, &SegmentEvent)> {
         | AnyEvent::Client(..)
         | AnyEvent::Booking(..)
         | AnyEvent::Access(..)
-        | AnyEvent::Waitlist(..) => None,
+        | AnyEvent::Waitlist(..)
+        | AnyEvent::Webhook(..) => None,
     }
 }
 

@@ -84,6 +84,7 @@ impl World {
                         command_id: told.id.0,
                         correlation_id: told.id.0,
                         causation_id: None,
+                        reverts: None,
                     },
                     event,
                 });
@@ -156,11 +157,21 @@ impl World {
         held.map(|(id, _)| *id).collect()
     }
 
+    /// A client, and those who turned out to be them.
+    fn ids(&self, client: Uuid) -> Vec<Uuid> {
+        let (state, _) = &self.clients[&client];
+        let taken = state.taken_in.iter();
+        let taken = taken.flat_map(|t| std::iter::once(t.client_id).chain(t.others.iter().copied()));
+        std::iter::once(client).chain(taken.map(Id::uuid)).collect()
+    }
+
     /// The bookings of a client that are not deleted.
     fn bookings(&self, client: Uuid) -> Vec<(Uuid, &Held, &Kept)> {
+        let ids = self.ids(client);
         let held = self.bookings.iter().filter_map(move |(id, kept)| {
             let held = kept.booking.held().ok()?;
-            let theirs = held.client_id == Some(Id::new(client)) && !held.deleted;
+            let of = held.client_id.map(Id::uuid);
+            let theirs = of.is_some_and(|of| ids.contains(&of)) && !held.deleted;
             theirs.then_some((*id, held, kept))
         });
         held.collect()
@@ -181,8 +192,9 @@ impl World {
             all.extend(held.payments.iter().map(|p| of(p.at, p.amount.amount())));
             all.extend(held.refunds.iter().map(|r| of(r.at, -r.amount.amount())));
         }
-        let (client, _) = &self.clients[&client];
-        for (n, sale) in (0..).zip(&client.sales) {
+        let ids = self.ids(client);
+        let sales = ids.iter().flat_map(|id| &self.clients[id].0.sales);
+        for (n, sale) in (0..).zip(sales) {
             all.push(Paid {
                 at: as_kept(sale.at),
                 amount: sale.amount.amount(),
@@ -307,8 +319,9 @@ impl Of<'_> {
     }
 
     fn texts(&self) -> Vec<String> {
-        let mut sealed: Vec<&Sealed<FreeText>> =
-            self.client.notes.iter().map(|n| &n.text).collect();
+        let ids = self.world.ids(self.id);
+        let notes = ids.iter().flat_map(|id| &self.world.clients[id].0.notes);
+        let mut sealed: Vec<&Sealed<FreeText>> = notes.map(|note| &note.text).collect();
         sealed.extend(
             self.client
                 .card
