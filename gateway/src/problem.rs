@@ -86,7 +86,7 @@ pub enum Code {
 
 impl Code {
     /// All of them, for the description of the API.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::BadCredentials,

@@ -73,7 +73,9 @@ impl Merged {
 
     /// Those who stay where a batch tells that somebody is them.
     pub(crate) fn stay(&self, batch: &[Projected]) -> impl Iterator<Item = Key> + use<> {
-        told(batch).into_iter().map(|((business, _), into)| (business, into))
+        told(batch)
+            .into_iter()
+            .map(|((business, _), into)| (business, into))
     }
 
     /// Who this client is now.

@@ -15,6 +15,10 @@ impl Browser {
     /// Looks for Chromium (`DAYBOOK_CHROMIUM`, else by its names) and for what `ops/setup --checks` installs; says so
     /// where they are not, and `what` is skipped.
     #[must_use]
+    #[expect(
+        clippy::print_stdout,
+        reason = "ops/test gathers what was skipped from there"
+    )]
     pub fn found(what: &str) -> Option<Self> {
         let checks = Checks::found(what)?;
         let path = env::var_os("PATH").unwrap_or_default();

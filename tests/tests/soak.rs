@@ -54,7 +54,6 @@ async fn whatever_dies_every_event_is_told_once_and_in_order() {
 
     let mut service = Service::start(&dir);
     let shop = Shop::open(&dir, &service).await;
-    let url = nats_url(&dir);
     let now = Arc::new(RwLock::new(shop.clone()));
     let booked = Arc::new(AtomicUsize::new(0));
     let over = Instant::now() + lasts;
@@ -76,6 +75,8 @@ async fn whatever_dies_every_event_is_told_once_and_in_order() {
         }
     }
     clients.join_all().await;
+    // Asked for now: somebody else may have taken the port while NATS was dead.
+    let url = nats_url(&dir);
     let told = whole(&dir, Shop::SLUG, &url).await;
     let booked = booked.load(Ordering::Relaxed);
     eprintln!(

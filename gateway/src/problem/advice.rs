@@ -70,6 +70,10 @@ impl Code {
                 "Bookings lie in time that would be closed. They are listed in bookings.",
                 "Move or cancel them first, or send keep_bookings: true to leave them there, marked as to be moved.",
             ),
+            Self::CannotRevert => (
+                "The change cannot be put back: why says what stands in the way, field which one if it is a field.",
+                "Where it was changed since, put the later change back first, or set the field yourself.",
+            ),
             Self::Stale => (
                 "The thing is no longer at the version that If-Match names.",
                 "Read it again, look whether the change still makes sense, and send it with the new ETag.",

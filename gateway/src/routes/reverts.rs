@@ -134,10 +134,13 @@ impl App {
                 }
                 self.thing_back::<Desk>(call, change, told).await
             }
-            // Timetables and their sessions, users, keys and the waitlist have ways of their own.
-            E::Class(..) | E::Session(..) | E::Access(..) | E::Waitlist(..) => {
-                Err(Irreversible::Lasting.into())
-            }
+            // Timetables and their sessions, users, keys, the waitlist, segments and webhooks have ways of their own.
+            E::Class(..)
+            | E::Session(..)
+            | E::Access(..)
+            | E::Waitlist(..)
+            | E::Segment(..)
+            | E::Webhook(..) => Err(Irreversible::Lasting.into()),
         }
     }
 
@@ -200,7 +203,8 @@ const fn right_for(event: &AnyEvent) -> Right {
         | AnyEvent::Staff(..)
         | AnyEvent::Desk(..)
         | AnyEvent::Class(..) => Right::ManageCatalogue,
-        AnyEvent::Business(..) => Right::ManageSettings,
+        AnyEvent::Business(..) | AnyEvent::Webhook(..) => Right::ManageSettings,
+        AnyEvent::Segment(..) => Right::ManageMarketing,
         AnyEvent::Access(..) => Right::ManageUsers,
     }
 }

@@ -551,6 +551,8 @@ async fn two_runs_of_one_list_make_nobody_twice() {
 #[tokio::test]
 async fn who_waits_or_is_booked_is_not_taken_back() {
     let salon = salon().await;
+    let modules = json!({"modules": {"waitlist": true}});
+    salon.patch("/business", &modules).await.assert_status_ok();
     let service = salon.service("Cut").await;
     let (at, _) = salon.import("clients", long_list(2)).await;
     salon.run(&at).await;

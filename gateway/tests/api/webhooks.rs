@@ -517,6 +517,9 @@ async fn what_a_process_left_half_done_is_found_again() {
     tokio::spawn(salon.app.clone().tell_webhooks(stop.clone()));
     tokio::spawn(salon.app.clone().tell_webhooks(stop.clone()));
     let _stop = stop.drop_guard();
-    until_shown(&salon, id, |shown| shown["behind"] == 0).await;
+    until_shown(&salon, id, |shown| {
+        shown["position"].is_i64() && shown["behind"] == 0
+    })
+    .await;
     assert_eq!(receiver.all().len(), 1, "two at once, told once");
 }

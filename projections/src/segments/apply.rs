@@ -54,7 +54,12 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
     let counted_anew: BTreeSet<Key> = clients
         .newly_known()
         .chain(bookings.changed())
-        .chain(facts.sold.iter().map(|(business, id)| (*business, merged.now(*business, *id))))
+        .chain(
+            facts
+                .sold
+                .iter()
+                .map(|(business, id)| (*business, merged.now(*business, *id))),
+        )
         .chain(merged.stay(batch))
         .collect();
     facts.are_of(&merged);
@@ -68,11 +73,15 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
 
 /// The clients whom a batch names: their own events, and the bookings made for them.
 fn told_of(batch: &[Projected]) -> impl Iterator<Item = Key> + '_ {
-    batch.iter().filter_map(|projected| match projected.of_booking() {
-        Some((key, BookingEvent::Placed(placement))) => Some((key.0, placement.client_id?.uuid())),
-        Some(_) => None,
-        None => projected.of_client().map(|(key, _)| key),
-    })
+    batch
+        .iter()
+        .filter_map(|projected| match projected.of_booking() {
+            Some((key, BookingEvent::Placed(placement))) => {
+                Some((key.0, placement.client_id?.uuid()))
+            }
+            Some(_) => None,
+            None => projected.of_client().map(|(key, _)| key),
+        })
 }
 
 /// What events tell once and for all.

@@ -13,7 +13,12 @@ use super::view::ImportView;
 use crate::{
     app::App,
     command::{Answer, RawCall, wants},
-    imports::{LARGEST_FILE, fields::Kind, mapping::Mapping, store::Upload},
+    imports::{
+        LARGEST_FILE,
+        fields::Kind,
+        mapping::{Defaults, Mapping},
+        store::Upload,
+    },
     problem::{Code, Problem, Violation},
     texts::{Message, Speech},
 };
@@ -108,7 +113,10 @@ async fn take(
     {
         return Err(Problem::new(Code::IdempotencyKeyReused));
     }
-    app.keep_prepared(id, &prepared, &house)?;
+    // With what the suggestion adds for columns that are absent it is another reading.
+    if prepared.suggested.defaults == Defaults::default() {
+        app.keep_prepared(id, &prepared, &house)?;
+    }
     let import = store.one(business, id).await?;
     let view = ImportView::of(app, &import, Speech::of(headers)).await?;
     Ok(Answer::ok(view)

@@ -35,7 +35,7 @@ async fn the_page_speaks_its_readers_language_and_loads_nothing_from_elsewhere()
         let nonce = policy.split("'nonce-").nth(1).unwrap();
         let nonce = nonce.split('\'').next().unwrap();
         assert!(html.contains(&format!(
-            "<style nonce=\"{nonce}\">:root{{--primary:#336699}}"
+            "<style nonce=\"{nonce}\">:root{{--primary:#336699;--on-primary:#fff}}"
         )));
         // What the script is given reads as JSON.
         let data = html.split("id=\"data\">").nth(1).unwrap();

@@ -6,15 +6,18 @@ use uuid::Uuid;
 use super::{Street, faulty};
 use crate::{bookings::refused, support::id_of};
 
-/// A street whose first person also gives a class of two seats, on three Tuesdays at eight in the evening.
+/// A street where somebody gives a class of two seats, on three Tuesdays at eight in the evening.
 async fn studio() -> (Street, Uuid) {
     let street = Street::of(1).await;
     let salon = &street.salon;
     let on = salon.patch("/business", &json!({"modules": {"classes": true}}));
     on.await.assert_status_ok();
     let yoga = salon.service("Yoga").await;
+    let hours =
+        json!({"weekly": [{"weekday": "tue", "from": "09:00", "to": "22:00"}], "overrides": []});
+    let gita = salon.staff("Gita", &[yoga], &hours).await;
     let class = json!({
-        "service_id": yoga, "staff_id": street.staff[0], "capacity": 2,
+        "service_id": yoga, "staff_id": gita, "capacity": 2,
         "timetable": {"rrule": "FREQ=WEEKLY;BYDAY=TU;COUNT=3", "start": "2026-11-24T20:00", "duration_min": 60},
     });
     id_of(&salon.post("/classes", &class).await);

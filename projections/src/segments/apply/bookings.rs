@@ -90,12 +90,10 @@ impl Bookings {
     ) {
         if let BookingEvent::Placed(placement) = event {
             if let Some(client) = placement.client_id {
-                self.rows
-                    .entry(key)
-                    .or_insert_with(|| {
-                        let client = merged.now(key.0, client.uuid());
-                        Row::placed(key, client, placement)
-                    });
+                self.rows.entry(key).or_insert_with(|| {
+                    let client = merged.now(key.0, client.uuid());
+                    Row::placed(key, client, placement)
+                });
                 self.changed.insert(key);
             }
             return;

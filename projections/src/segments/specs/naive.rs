@@ -161,7 +161,8 @@ impl World {
     fn ids(&self, client: Uuid) -> Vec<Uuid> {
         let (state, _) = &self.clients[&client];
         let taken = state.taken_in.iter();
-        let taken = taken.flat_map(|t| std::iter::once(t.client_id).chain(t.others.iter().copied()));
+        let taken =
+            taken.flat_map(|t| std::iter::once(t.client_id).chain(t.others.iter().copied()));
         std::iter::once(client).chain(taken.map(Id::uuid)).collect()
     }
 
