@@ -1,5 +1,6 @@
 //! Webhooks, from outside: whatever dies, every event is told, in order, signed.
 
+#[expect(unreachable_pub, reason = "it is to be copied")]
 #[path = "../../docs/examples/verify_webhook.rs"]
 mod verify_webhook;
 

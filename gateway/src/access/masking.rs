@@ -33,6 +33,7 @@ pub(crate) const AMOUNTS: &[&str] = &[
     "revenue",
     "pending_amount",
     "average_receipt",
+    "spent",
 ];
 
 tokio::task_local! {

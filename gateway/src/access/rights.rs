@@ -175,13 +175,6 @@ pub(crate) const TABLE: &[Entry] = &[
     get("/clients/{id}/card", R::SeeClients).own_clients().also(&[R::SeePhones, R::SeeRevenue]),
     get("/clients/duplicates", R::MergeClients).also(&[R::SeePhones]),
     post("/clients/{id}/merge", R::MergeClients).own_clients().also(&[R::SeePhones]),
-    post("/clients/{id}/block", R::ManageClients).own_clients(),
-    post("/clients/{id}/unblock", R::ManageClients).own_clients(),
-    put("/clients/{id}/consents", R::ManageClients).own_clients(),
-    post("/clients/{id}/notes", R::ManageClients).own_clients(),
-    put("/clients/{id}/preferences", R::ManageClients).own_clients(),
-    post("/clients/{id}/tags", R::ManageClients).own_clients(),
-    put("/clients/{id}/tags", R::ManageClients).own_clients(),
     get("/clients/{id}/payments", R::SeeClients).own_clients().also(&[R::SeeRevenue]),
     post("/clients/{id}/payments", R::TakePayments).own_clients().also(&[R::SeeRevenue]),
     get("/clients/{id}/payments/{payment_id}", R::SeeClients).own_clients().also(&[R::SeeRevenue]),
@@ -236,6 +229,7 @@ pub(crate) const TABLE: &[Entry] = &[
     post("/waitlist/{id}/convert", R::ManageBookings).own_bookings().also(&[R::OutsideHours, R::SeeRevenue]).module(Module::Waitlist),
     post("/waitlist/{id}/decline", R::ManageBookings).own_bookings().module(Module::Waitlist),
     post("/waitlist/{id}/withdraw", R::ManageBookings).own_bookings().module(Module::Waitlist),
+
     // Segments
     get("/segments", R::ManageMarketing).module(Module::Marketing),
     post("/segments", R::ManageMarketing).also(&[R::SeeRevenue]).module(Module::Marketing),
@@ -281,7 +275,6 @@ pub(crate) const TABLE: &[Entry] = &[
     post("/changes/{position}/revert", R::Restore).own_bookings().also(&[
         R::ManageBookings, R::ManageClients, R::ManageSchedule, R::ManageCatalogue, R::ManageSettings,
     ]),
-    get("/log", R::SeeLog),
     get("/payments", R::SeeRevenue).own_bookings(),
     get("/reports/summary", R::SeeReports).own_bookings().also(&[R::Export, R::SeeRevenue]),
 ];
