@@ -84,7 +84,8 @@ impl Merged {
     }
 }
 
-/// What was told last of each.
+/// Who each is at the end of the batch. Whoever is merged into somebody who is merged in turn is told of again, but
+/// perhaps only in the next batch.
 fn told(batch: &[Projected]) -> BTreeMap<Key, Uuid> {
     let events = batch.iter().filter_map(Projected::of_client);
     let merged = events.filter_map(|(key, event)| match event {
@@ -103,7 +104,14 @@ fn told(batch: &[Projected]) -> BTreeMap<Key, Uuid> {
         | ClientEvent::Retracted {}
         | ClientEvent::TookIn(_) => None,
     });
-    merged.collect()
+    let last: BTreeMap<Key, Uuid> = merged.collect();
+    let end = |(business, id): Key| {
+        let step = |id: &Uuid| last.get(&(business, *id)).copied();
+        // No chain is longer than there are links; nobody is merged into one of their own.
+        let chain = std::iter::successors(step(&id), step).take(last.len());
+        chain.last().unwrap_or(id)
+    };
+    last.keys().map(|key| (*key, end(*key))).collect()
 }
 
 fn columns(told: &BTreeMap<Key, Uuid>) -> (Vec<Uuid>, Vec<Uuid>, Vec<Uuid>) {

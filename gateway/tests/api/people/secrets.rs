@@ -202,6 +202,7 @@ async fn ones_sessions_are_listed_and_ended() {
     let salon = Salon::open().await;
     let mia = salon.somebody("staff", None).await;
     let credentials = json!({"email": mia.email, "password": CHOSEN});
+    salon.hands.forward(SignedDuration::from_secs(1));
     let phone = salon
         .bare(Method::POST, "/sign-in")
         .add_header("user-agent", "A phone")
