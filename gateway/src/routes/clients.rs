@@ -220,7 +220,7 @@ impl View for ClientView {
 
 impl ClientView {
     /// Without what the reader may not see: how the client is reached.
-    fn as_seen_by(mut self, caller: &Caller) -> Self {
+    fn seen_by(mut self, caller: &Caller) -> Self {
         if !caller.may(Right::SeePhones) {
             self.phone = None;
             self.phones.clear();

@@ -325,7 +325,9 @@ mod tests {
             .filter(|b| b.held().is_ok_and(|held| held.status.holds_time()))
         {
             let session = booking.held().unwrap().plan.session_id;
-            session.map(|id| *seats.entry(id).or_default() += 1);
+            if let Some(id) = session {
+                *seats.entry(id).or_default() += 1;
+            }
         }
         let mut scheduled = 0;
         for fact in &diary.facts {

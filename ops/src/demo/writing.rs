@@ -177,9 +177,11 @@ impl Books<'_> {
             .map(|&id| Id::new(id))
             .filter(|&id| ends_here(id));
         append.claims = ending.filter_map(|id| self.claims(id)).collect();
-        let scheduled = facts.iter().filter_map(|fact| match fact.event {
-            AnyEvent::Session(id, SessionEvent::Scheduled(_)) => self.session_claims(id),
-            _ => None,
+        let scheduled = facts.iter().filter_map(|fact| {
+            let AnyEvent::Session(id, SessionEvent::Scheduled(_)) = fact.event else {
+                return None;
+            };
+            self.session_claims(id)
         });
         append.claims.extend(scheduled);
         append.streams = streams.into_values().collect();

@@ -59,7 +59,7 @@ async fn list(
             version: entry.version,
         };
         let view = ClientView::of(&loaded, entry.client_id.uuid())?;
-        Some(view.as_seen_by(&ask.caller))
+        Some(view.seen_by(&ask.caller))
     };
     let items = alike.into_iter().map(|alike| AlikeView {
         by: alike.by,

@@ -77,7 +77,7 @@ fn row(entry: Entry, caller: &Caller) -> Option<Vec<String>> {
         state: entry.client,
         version: entry.version,
     };
-    let view = ClientView::of(&loaded, entry.client_id.uuid())?.as_seen_by(caller);
+    let view = ClientView::of(&loaded, entry.client_id.uuid())?.seen_by(caller);
     let phones: Vec<_> = view.phones.into_iter().map(|phone| phone.number).collect();
     let notes: Vec<_> = view
         .notes

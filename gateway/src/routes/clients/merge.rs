@@ -61,7 +61,7 @@ async fn merge(
     let version = stands.map_or(Version::NEW, |(_, version)| *version);
     let loaded = app.after::<Client>(business, &done, id, version).await?;
     let view = ClientView::of(&loaded, id).ok_or_else(Problem::not_found)?;
-    Ok(Answer::to(&done, view.as_seen_by(&call.caller)).version(version))
+    Ok(Answer::to(&done, view.seen_by(&call.caller)).version(version))
 }
 
 impl App {

@@ -358,7 +358,7 @@ impl CardView {
         } = &figures;
         let seen = |amount: Money| amounts.then(|| amount.to_string());
         Ok(Self {
-            client: view.as_seen_by(caller),
+            client: view.seen_by(caller),
             bookings: figures.bookings,
             by_status: ByStatusView {
                 requested: by.requested,

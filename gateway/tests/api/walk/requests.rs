@@ -117,7 +117,11 @@ fn sample(document: &Value, schema: &Value) -> Value {
     }
     let kind = match &schema["type"] {
         Value::Array(kinds) => kinds.iter().find(|kind| *kind != "null"),
-        kind => Some(kind),
+        kind @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Object(_)) => Some(kind),
     };
     match kind.and_then(Value::as_str) {
         Some("string") => json!(match schema["format"].as_str() {
