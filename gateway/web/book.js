@@ -10,9 +10,10 @@ import { times } from "./times.js";
 const wish = { services: new Set(), staff: null, slot: null, held: null, key: null };
 
 const newKey = () => crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16)).join("-");
-const letGo = () => {
-  if (wish.held) call("DELETE", `/holds/${wish.held.id}`, undefined, { keepalive: true }).catch(() => {});
+const letGo = async () => {
+  const { held } = wish;
   wish.held = null;
+  if (held) await call("DELETE", `/holds/${held.id}`, undefined, { keepalive: true }).catch(() => {});
 };
 const wanted = () => [...wish.services].map((id) => ({ service_id: id, ...(wish.staff ? { staff_id: wish.staff } : {}) }));
 const body = () => {
@@ -116,7 +117,7 @@ const details = () => {
     field("email", t("page-email"), { type: "email", autocomplete: "email", required: confirmed, hint: confirmed ? t("page-email-hint") : null }),
     field("comment", t("page-comment"), { area: true }),
     consents,
-    row(button(t("page-back"), () => { letGo(); chooseTime(); }), send));
+    row(button(t("page-back"), async () => { await letGo(); chooseTime(); }), send));
   show(t("page-you"), chosen(), wish.held ? h("p", { class: "soft" }, t("page-held")) : null, form);
 };
 
@@ -149,7 +150,7 @@ const submit = async () => {
     // What was answered was not done: another try is another request. What was not may have been: the same one again.
     if (refused.problem) wish.key = newKey();
     if (refused.problem?.code === "slot_taken") {
-      letGo();
+      await letGo();
       chooseTime();
       return complain(refused);
     }

@@ -141,8 +141,17 @@ impl Service {
     /// # Panics
     /// When it was gone already.
     #[must_use]
-    pub fn stop(mut self) -> ExitStatus {
+    pub fn stop(self) -> ExitStatus {
         self.terminate();
+        self.gone()
+    }
+
+    /// Waits until it is gone, having been told to go. (Told twice it would not wait for what is in hand.)
+    ///
+    /// # Panics
+    /// When it was waited for before.
+    #[must_use]
+    pub fn gone(mut self) -> ExitStatus {
         self.child.wait().expect("it is our child")
     }
 

@@ -45,7 +45,7 @@ async fn a_stream_goes_on_until_the_service_stops() {
     let began = Instant::now();
     service.terminate();
     assert_eq!(next(&mut stream).await, None);
-    assert!(service.stop().success());
+    assert!(service.gone().success());
     assert!(
         began.elapsed() < Duration::from_secs(20),
         "it waited for the stream"

@@ -61,17 +61,17 @@ pub(crate) enum SegmentCondition {
     /// They came once, but not for so many days.
     Absent(SegmentAbsent),
     /// They booked before the period, and not in it. The period must begin somewhere.
-    Lapsed(SegmentWhen),
+    Lapsed(SegmentPeriod),
     /// When they first came.
-    FirstVisit(SegmentWhen),
+    FirstVisit(SegmentPeriod),
     /// When they last came.
-    LastVisit(SegmentWhen),
+    LastVisit(SegmentPeriod),
     /// They like one of these services.
     PreferredService(SegmentPreferredService),
     /// They like to be served by one of these.
     PreferredStaff(SegmentPreferredStaff),
     /// When they became known.
-    Registered(SegmentWhen),
+    Registered(SegmentPeriod),
     /// Where they came from.
     Source(SegmentSource),
     /// How they are marked. At least one list is given.
@@ -234,12 +234,6 @@ pub(crate) struct SegmentIntervalOverdue {
 pub(crate) struct SegmentAbsent {
     #[schema(minimum = 1, maximum = 36500)]
     days: u16,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(crate) struct SegmentWhen {
-    #[serde(flatten)]
-    period: SegmentPeriod,
 }
 
 /// How it is known: they said so, they came for it most often, or either.
