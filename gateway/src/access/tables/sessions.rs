@@ -44,8 +44,8 @@ impl Tables {
             .execute(&self.pool)
             .await?;
         sqlx::query(
-            "insert into session (business_id, token_hash, user_id, made_at, expires_at, agent)
-             values ($1, $2, $3, $4, $5, $6)",
+            "insert into session (business_id, token_hash, user_id, made_at, expires_at, agent, session_id)
+             values ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(user.business_id)
         .bind(hash.as_slice())
@@ -53,6 +53,8 @@ impl Tables {
         .bind(now.to_sqlx())
         .bind(expires_at.to_sqlx())
         .bind(agent)
+        // Of its moment: lists are in the order of ids.
+        .bind(Uuid::now_v7())
         .execute(&self.pool)
         .await?;
         Ok(())
