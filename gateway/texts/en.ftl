@@ -294,6 +294,7 @@ violation-file-broken = is damaged and cannot be read
 violation-file-inflates = is too large once unpacked
 violation-file-rows = has more than { $max } rows; split it
 violation-file-columns = has more than { $max } columns
+violation-file-cell = has a cell of more than { $max } letters
 violation-file-cells = has more than { $max } cells; split it
 violation-file-header-only = has a header and no rows below it
 violation-file-too-large = is larger than { $max } MiB

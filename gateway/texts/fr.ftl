@@ -294,6 +294,7 @@ violation-file-broken = est endommagé et illisible
 violation-file-inflates = est trop volumineux une fois décompressé
 violation-file-rows = a plus de { $max } lignes ; divisez-le
 violation-file-columns = a plus de { $max } colonnes
+violation-file-cell = a une cellule de plus de { $max } caractères
 violation-file-cells = a plus de { $max } cellules ; divisez-le
 violation-file-header-only = a un en-tête et aucune ligne en dessous
 violation-file-too-large = dépasse { $max } Mio

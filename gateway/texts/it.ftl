@@ -294,6 +294,7 @@ violation-file-broken = è danneggiato e illeggibile
 violation-file-inflates = è troppo grande una volta decompresso
 violation-file-rows = ha più di { $max } righe; dividilo
 violation-file-columns = ha più di { $max } colonne
+violation-file-cell = ha una cella con più di { $max } caratteri
 violation-file-cells = ha più di { $max } celle; dividilo
 violation-file-header-only = ha un’intestazione e nessuna riga sotto
 violation-file-too-large = supera { $max } MiB

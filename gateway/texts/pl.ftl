@@ -298,6 +298,7 @@ violation-file-broken = jest uszkodzony i nie da się go odczytać
 violation-file-inflates = po rozpakowaniu jest zbyt duży
 violation-file-rows = ma więcej niż { $max } wierszy; podziel go
 violation-file-columns = ma więcej niż { $max } kolumn
+violation-file-cell = ma komórkę dłuższą niż { $max } znaków
 violation-file-cells = ma więcej niż { $max } komórek; podziel go
 violation-file-header-only = ma nagłówek, a pod nim żadnych wierszy
 violation-file-too-large = jest większy niż { $max } MiB

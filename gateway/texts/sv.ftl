@@ -294,6 +294,7 @@ violation-file-broken = är skadad och kan inte läsas
 violation-file-inflates = är för stor när den packats upp
 violation-file-rows = har fler än { $max } rader; dela upp den
 violation-file-columns = har fler än { $max } kolumner
+violation-file-cell = har en cell med fler än { $max } tecken
 violation-file-cells = har fler än { $max } celler; dela upp den
 violation-file-header-only = har en rubrikrad och inga rader under
 violation-file-too-large = är större än { $max } MiB

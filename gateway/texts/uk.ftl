@@ -298,6 +298,7 @@ violation-file-broken = пошкоджено, прочитати не вдало
 violation-file-inflates = завеликий після розпакування
 violation-file-rows = має понад { $max } рядків; поділіть його
 violation-file-columns = має понад { $max } стовпців
+violation-file-cell = має клітинку, довшу за { $max } символів
 violation-file-cells = має понад { $max } комірок; поділіть його
 violation-file-header-only = має заголовок і жодного рядка під ним
 violation-file-too-large = більший за { $max } МіБ

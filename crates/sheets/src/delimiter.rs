@@ -8,6 +8,8 @@ use csv::ReaderBuilder;
 const CANDIDATES: [u8; 4] = [b';', b',', b'\t', b'|'];
 /// Rows that are looked at.
 const ROWS: usize = 200;
+/// Bytes that are looked at: a row may have no end.
+const HEAD: usize = 1 << 20;
 
 /// Whether cells can be told apart by it.
 pub(crate) fn is_delimiter(delimiter: char) -> bool {
@@ -30,6 +32,7 @@ pub(crate) fn said(text: &str) -> Option<(char, &str)> {
 
 /// The delimiter by which most rows have the same number of cells, and the more of them the better.
 pub(crate) fn guess(text: &str) -> u8 {
+    let text = &text[..text.floor_char_boundary(HEAD)];
     let mut best = (0.0, CANDIDATES[0]);
     for delimiter in CANDIDATES {
         let score = score(text, delimiter);

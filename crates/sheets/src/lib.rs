@@ -42,6 +42,8 @@ pub struct Limits {
     pub columns: usize,
     /// Cells in all, each row counted up to its last.
     pub cells: usize,
+    /// Letters of a cell.
+    pub cell: usize,
     /// Bytes of what stands in the cells: a workbook may use one long text any number of times.
     pub text: usize,
     /// Bytes that a workbook's parts may come to in all, once inflated.
@@ -56,6 +58,8 @@ impl Default for Limits {
             rows: 200_000,
             columns: 500,
             cells: 3_000_000,
+            // As many as a spreadsheet takes.
+            cell: 32_767,
             text: 64 << 20,
             inflated: 128 << 20,
             parts: 2_000,
@@ -182,6 +186,12 @@ pub enum Fault {
     /// It has more cells than are taken.
     #[error("more than {most} cells")]
     TooManyCells {
+        /// The most.
+        most: usize,
+    },
+    /// A cell has more letters than are taken.
+    #[error("a cell has more than {most} letters")]
+    CellTooLong {
         /// The most.
         most: usize,
     },

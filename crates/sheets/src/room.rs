@@ -18,6 +18,16 @@ impl<'l> Room<'l> {
         }
     }
 
+    /// Whether a cell may hold so much.
+    pub(crate) fn holds(&self, cell: &str) -> Result<(), Fault> {
+        let most = self.limits.cell;
+        // Letters are counted only where there may be too many: each has a byte at least.
+        if cell.len() > most && cell.chars().count() > most {
+            return Err(Fault::CellTooLong { most });
+        }
+        Ok(())
+    }
+
     /// Takes so many cells with so many bytes in them.
     pub(crate) fn take(&mut self, cells: usize, text: usize) -> Result<(), Fault> {
         let most = self.limits.cells;

@@ -8,6 +8,9 @@ use crate::{
 
 /// A quoted cell of more lines than anybody writes: its quotation mark was never closed.
 const LINES_OF_A_CELL: u32 = 200;
+/// A line with so many times more delimiters than a row may have cells is refused before it is cut into them. (Fewer may
+/// be empty cells behind the last, or stand within cells.)
+const TIMES_THE_COLUMNS: usize = 100;
 
 pub(crate) fn read(bytes: &[u8], wanted: &Wanted, limits: &Limits) -> Result<Table, Fault> {
     let decoded = encoding::decode(bytes, wanted)?;
@@ -31,6 +34,13 @@ pub(crate) fn read(bytes: &[u8], wanted: &Wanted, limits: &Limits) -> Result<Tab
             .and_then(|said| u8::try_from(said).ok())
             .unwrap_or_else(|| delimiter::guess(rest)),
     };
+    let most = limits.columns.saturating_mul(TIMES_THE_COLUMNS);
+    let cuts = |line: &str| line.bytes().filter(|byte| *byte == delimiter).count();
+    if rest.split('\n').any(|line| cuts(line) > most) {
+        return Err(Fault::TooManyColumns {
+            most: limits.columns,
+        });
+    }
     let mut read = rows(rest, delimiter, true, skipped, limits)?;
     if read.open_quote {
         read = rows(rest, delimiter, false, skipped, limits)?;
@@ -86,8 +96,16 @@ fn rows(
         for cell in &record {
             let breaks = cell.bytes().filter(|b| *b == b'\n').count();
             let breaks = u32::try_from(breaks).unwrap_or(u32::MAX);
-            open_quote |= breaks > LINES_OF_A_CELL;
+            let whole = room.holds(cell);
+            open_quote |= quoting && (breaks > LINES_OF_A_CELL || whole.is_err());
+            if !quoting {
+                whole?;
+            }
             lines += breaks;
+        }
+        if open_quote {
+            // It is read once more.
+            break;
         }
         within = within.saturating_add(lines);
         if record.iter().all(|cell| cell.trim().is_empty()) {

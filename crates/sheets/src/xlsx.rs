@@ -107,6 +107,7 @@ fn rows(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &str, limits: &Limits) -> Result<
         }
         let cells = rows.entry(row).or_default();
         let more = (column + 1).saturating_sub(cells.len());
+        room.holds(&cell.text)?;
         room.take(more, cell.text.len())?;
         if more > 0 {
             cells.resize(column + 1, Cell::default());

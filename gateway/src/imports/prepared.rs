@@ -117,6 +117,11 @@ pub(crate) fn refusal(fault: &Fault) -> Problem {
             "file",
             Message::new("violation-file-columns").with_number("max", most(*columns)),
         ),
+        Fault::CellTooLong { most: letters } => (
+            Code::Invalid,
+            "file",
+            Message::new("violation-file-cell").with_number("max", most(*letters)),
+        ),
         Fault::TooManyCells { most: cells } => (
             Code::Invalid,
             "file",

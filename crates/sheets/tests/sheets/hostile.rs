@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write as _};
 
 use rust_xlsxwriter::Workbook;
-use sheets::{Fault, Kind, Limits, Wanted, read};
+use sheets::{Fault, Limits, Wanted, read};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::{fault, table, texts};
@@ -217,9 +217,10 @@ fn odd_letters_stay_in_their_cells() {
     let read = table(b"name;phone\nA\x00da;600100200\nBob;600100201\n");
     assert_eq!(read.rows[1].cell(0).text, "A\u{0}da");
     let giant = "x".repeat(5 << 20);
-    let read = table(format!("a;b\n{giant};1\n").as_bytes());
-    assert_eq!(read.rows[1].cell(0).text.len(), 5 << 20);
-    assert_eq!(read.rows[1].cell(1).kind, Kind::Text);
+    assert_eq!(
+        fault(format!("a;b\n{giant};1\n").as_bytes()),
+        Fault::CellTooLong { most: 32_767 }
+    );
 }
 
 #[test]
@@ -247,5 +248,38 @@ fn wishes_that_cannot_be_are_refused() {
     assert_eq!(
         sheets::read(&bytes, &wanted, &Limits::default()),
         Err(Fault::NoSuchSheet)
+    );
+}
+
+#[test]
+fn a_cell_has_at_most_as_many_letters_as_a_spreadsheet_takes() {
+    let longest = "ł".repeat(32_767);
+    let read = table(format!("name\n{longest}\n").as_bytes());
+    assert_eq!(read.rows[1].cells[0].text, longest);
+    let longer = format!("name\n{longest}ł\n");
+    assert_eq!(
+        fault(longer.as_bytes()),
+        Fault::CellTooLong { most: 32_767 }
+    );
+    let rows =
+        format!(r#"<row r="1"><c r="A1" t="inlineStr"><is><t>{longest}ł</t></is></c></row>"#);
+    assert_eq!(
+        fault(&workbook(&sheet(&rows), &[])),
+        Fault::CellTooLong { most: 32_767 }
+    );
+}
+
+#[test]
+fn a_line_of_delimiters_alone_is_refused_before_it_is_cut() {
+    let line = ";".repeat(50_001);
+    assert_eq!(
+        fault(format!("name;phone\n{line}\n").as_bytes()),
+        Fault::TooManyColumns { most: 500 }
+    );
+    // A spreadsheet's empty columns behind the last one are no columns.
+    let few = ";".repeat(2_000);
+    assert_eq!(
+        texts(&table(format!("name{few}\nAda{few}\n").as_bytes())),
+        [["name"], ["Ada"]]
     );
 }
