@@ -112,7 +112,15 @@ impl Told {
         let stream = jetstream.get_stream(STREAM).await?;
         let last = stream.cached_info().state.last_sequence;
         let like = stream.get_raw_message(last).await?;
-        let headers: HeaderMap = like.headers.clone();
+        // What speaks to the server (`Nats-…`: the stream it expects, the id) is the herald's own.
+        let mut headers = HeaderMap::new();
+        for (name, values) in like.headers.iter() {
+            if !name.to_string().starts_with("Nats-") {
+                for value in values {
+                    headers.append(name.clone(), value.clone());
+                }
+            }
+        }
         let config = Config {
             name: BARE.to_owned(),
             subjects: vec!["bare.>".to_owned()],
