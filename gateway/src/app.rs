@@ -296,6 +296,10 @@ impl App {
         };
         if let Some(known) = &found {
             self.0.known.remember(hash, known.clone(), generation);
+        }
+        if let Some(known) = &found
+            && self.0.known.is_to_be_noted(&hash)
+        {
             let (app, known) = (self.clone(), known.clone());
             // Nobody waits for it, and nothing hangs on it.
             tokio::spawn(async move {
@@ -367,7 +371,7 @@ impl App {
         let app = self.clone();
         tokio::spawn(async move {
             if let Err(error) = app.0.tables.tell_of(id).await {
-                tracing::warn!(%error, "other processes hear of changed rights a second later");
+                tracing::warn!(%error, "other processes hear of changed rights some seconds later");
             }
         });
     }

@@ -28,7 +28,9 @@ use super::tokens::TokenHash;
 /// The channel on which processes tell one another which token to forget.
 pub(super) const CHANNEL: &str = "daybook_access";
 
-const TRUSTED: Duration = Duration::from_secs(1);
+const TRUSTED: Duration = Duration::from_secs(5);
+/// That a key or session was used is told to the minute.
+const NOTED: Duration = Duration::from_secs(60);
 const REMEMBERED: usize = 10_000;
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -59,6 +61,8 @@ impl Known {
 /// See the module.
 pub(crate) struct KnownCallers {
     remembered: Mutex<LruCache<TokenHash, (Known, Instant)>>,
+    /// When it was last noted that a token was used.
+    noted: Mutex<LruCache<TokenHash, Instant>>,
     /// Raised with each token forgotten: what was read before that may not be remembered after it.
     generation: AtomicU64,
     listening: AtomicBool,
@@ -69,6 +73,7 @@ impl KnownCallers {
         let most = NonZeroUsize::new(REMEMBERED).expect("not zero");
         Self {
             remembered: Mutex::new(LruCache::new(most)),
+            noted: Mutex::new(LruCache::new(most)),
             generation: AtomicU64::new(0),
             listening: AtomicBool::new(false),
         }
@@ -82,6 +87,16 @@ impl KnownCallers {
         let mut remembered = self.remembered.lock().unwrap_or_else(|e| e.into_inner());
         let (known, since) = remembered.get(hash)?;
         (since.elapsed() < TRUSTED).then(|| known.clone())
+    }
+
+    /// Whether it is time to note again that a token was used; it then counts as noted.
+    pub(crate) fn is_to_be_noted(&self, hash: &TokenHash) -> bool {
+        let mut noted = self.noted.lock().unwrap_or_else(|e| e.into_inner());
+        let lately = (noted.get(hash)).is_some_and(|at| at.elapsed() < NOTED);
+        if !lately {
+            noted.put(*hash, Instant::now());
+        }
+        !lately
     }
 
     /// To be asked for before the database is.
