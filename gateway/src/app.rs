@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use domain::access::Access;
 use futures::future::BoxFuture;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use ledger::{BusinessId, Ledger, Position};
 use projections::{Projector, ReadModel};
 use sqlx::PgPool;
@@ -158,10 +158,14 @@ impl App {
         );
     }
 
-    /// Now.
+    /// Now, to the microsecond, as the ledger and the database keep it: what is told at once is told again the same.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        (self.0.parts.clock)()
+        let now = (self.0.parts.clock)();
+        let kept = TimestampRound::new()
+            .smallest(Unit::Microsecond)
+            .mode(RoundMode::Trunc);
+        now.round(kept).unwrap_or(now)
     }
 
     /// A fresh id (UUIDv7): of a thing, an event, a command.
