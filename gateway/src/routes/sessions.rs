@@ -60,7 +60,7 @@ pub(super) struct SessionsQuery {
     /// `true`: those that were called off too.
     #[serde(default)]
     cancelled: bool,
-    /// `true`: only those with a seat left.
+    /// `true`: only those still to come that have a seat left.
     #[serde(default)]
     free: bool,
     /// Items on a page: 50, at most 500.
@@ -278,8 +278,10 @@ impl App {
         let mut seats = BTreeMap::new();
         if asked.free {
             seats = self.seats_taken(&caller.scope(), &of_all).await?;
+            let now = self.now();
             found.retain(|(id, session, schedule)| {
                 session.cancelled.is_none()
+                    && schedule.setting.start >= now
                     && seats.get(id).copied().unwrap_or(0) < schedule.capacity
             });
         }
