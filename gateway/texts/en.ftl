@@ -182,6 +182,7 @@ violation-confirmed-twice = can be asked only where bookings are confirmed at on
 # What visitors of the public side are told
 
 problem-link-superseded = This link is from before the last change
+detail-link-superseded = Look at the booking again: the answer has its newest link.
 problem-not-online = This cannot be booked online; please contact us
 problem-challenge-failed = Show first that you are not a program
 detail-too-late-to-change = It could be changed until { $until }. Please contact us.
@@ -248,7 +249,7 @@ page-keep-link = Keep the link below: with it you can move or cancel your bookin
 page-manage = See, move or cancel
 page-your-booking = Your booking
 page-no-booking = There is no booking behind this link.
-page-superseded = The booking was changed since this link was made. Use the newer link, or contact us.
+page-superseded = The booking was changed since this link was made. This is how it stands now.
 page-confirm = Confirm
 page-code = The code from the e-mail
 page-change-until = Can be changed until

@@ -182,6 +182,7 @@ violation-confirmed-twice = ne peut être demandée que si les réservations son
 # What visitors of the public side are told
 
 problem-link-superseded = Ce lien date d’avant la dernière modification
+detail-link-superseded = Consultez à nouveau la réservation : la réponse contient son lien le plus récent.
 problem-not-online = Cette réservation n’est pas possible en ligne ; contactez-nous
 problem-challenge-failed = Montrez d’abord que vous n’êtes pas un programme
 detail-too-late-to-change = La modification était possible jusqu’à { $until }. Contactez-nous.
@@ -248,7 +249,7 @@ page-keep-link = Gardez le lien ci-dessous : il permet de déplacer ou d’annul
 page-manage = Voir, déplacer ou annuler
 page-your-booking = Votre réservation
 page-no-booking = Ce lien ne mène à aucune réservation.
-page-superseded = La réservation a changé depuis ce lien. Utilisez le lien plus récent ou contactez-nous.
+page-superseded = La réservation a changé depuis ce lien. Voici où elle en est.
 page-confirm = Confirmer
 page-code = Le code reçu par e-mail
 page-change-until = Modifiable jusqu’au

@@ -182,6 +182,7 @@ violation-confirmed-twice = si può chiedere solo dove le prenotazioni sono conf
 # What visitors of the public side are told
 
 problem-link-superseded = Questo link è precedente all'ultima modifica
+detail-link-superseded = Riapri la prenotazione: la risposta contiene il suo link più recente.
 problem-not-online = Non è possibile prenotare online; contattateci
 problem-challenge-failed = Mostra prima di non essere un programma
 detail-too-late-to-change = Si poteva modificare fino al { $until }. Contattateci.
@@ -248,7 +249,7 @@ page-keep-link = Conserva il link qui sotto: con esso puoi spostare o annullare 
 page-manage = Vedi, sposta o annulla
 page-your-booking = La tua prenotazione
 page-no-booking = Questo link non porta a nessuna prenotazione.
-page-superseded = La prenotazione è cambiata dopo questo link. Usa il link più recente o contattaci.
+page-superseded = La prenotazione è cambiata dopo questo link. Ecco com'è adesso.
 page-confirm = Conferma
 page-code = Il codice ricevuto via e-mail
 page-change-until = Modificabile fino al

@@ -186,6 +186,7 @@ violation-confirmed-twice = można wymagać tylko tam, gdzie rezerwacje są potw
 # What visitors of the public side are told
 
 problem-link-superseded = Ten link pochodzi sprzed ostatniej zmiany
+detail-link-superseded = Otwórz rezerwację ponownie: odpowiedź zawiera jej najnowszy link.
 problem-not-online = Tego nie da się zarezerwować online; prosimy o kontakt
 problem-challenge-failed = Najpierw pokaż, że nie jesteś programem
 detail-too-late-to-change = Zmiana była możliwa do { $until }. Prosimy o kontakt.
@@ -252,7 +253,7 @@ page-keep-link = Zachowaj poniższy link: możesz nim przenieść lub anulować 
 page-manage = Zobacz, przenieś lub anuluj
 page-your-booking = Twoja rezerwacja
 page-no-booking = Za tym linkiem nie ma rezerwacji.
-page-superseded = Rezerwacja zmieniła się od utworzenia tego linku. Użyj nowszego linku lub skontaktuj się z nami.
+page-superseded = Rezerwacja zmieniła się od utworzenia tego linku. Tak wygląda teraz.
 page-confirm = Potwierdź
 page-code = Kod z e-maila
 page-change-until = Można zmienić do

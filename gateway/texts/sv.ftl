@@ -182,6 +182,7 @@ violation-confirmed-twice = kan bara krävas där bokningar bekräftas direkt (a
 # What visitors of the public side are told
 
 problem-link-superseded = Den här länken är från före den senaste ändringen
+detail-link-superseded = Titta på bokningen igen: svaret innehåller dess nyaste länk.
 problem-not-online = Det här går inte att boka på nätet; kontakta oss
 problem-challenge-failed = Visa först att du inte är ett program
 detail-too-late-to-change = Det gick att ändra till { $until }. Kontakta oss.
@@ -248,7 +249,7 @@ page-keep-link = Spara länken nedan: med den kan du flytta eller avboka.
 page-manage = Se, flytta eller avboka
 page-your-booking = Din bokning
 page-no-booking = Det finns ingen bokning bakom den här länken.
-page-superseded = Bokningen har ändrats sedan länken skapades. Använd den nyare länken eller kontakta oss.
+page-superseded = Bokningen har ändrats sedan länken skapades. Så här ser den ut nu.
 page-confirm = Bekräfta
 page-code = Koden i e-posten
 page-change-until = Kan ändras till

@@ -186,6 +186,7 @@ violation-confirmed-twice = можна вимагати лише там, де б
 # What visitors of the public side are told
 
 problem-link-superseded = Це посилання створено до останньої зміни
+detail-link-superseded = Перегляньте бронювання ще раз: відповідь містить його найновіше посилання.
 problem-not-online = Це неможливо забронювати онлайн; зв'яжіться з нами
 problem-challenge-failed = Спочатку покажіть, що ви не програма
 detail-too-late-to-change = Змінити можна було до { $until }. Зв'яжіться з нами.
@@ -252,7 +253,7 @@ page-keep-link = Збережіть посилання нижче: ним мож
 page-manage = Переглянути, перенести чи скасувати
 page-your-booking = Ваше бронювання
 page-no-booking = За цим посиланням немає бронювання.
-page-superseded = Бронювання змінилося після створення цього посилання. Скористайтеся новішим або зв'яжіться з нами.
+page-superseded = Бронювання змінилося після створення цього посилання. Ось який вигляд воно має тепер.
 page-confirm = Підтвердити
 page-code = Код з листа
 page-change-until = Можна змінити до

@@ -19,7 +19,9 @@ const byLink = (method, step, body) => call(method, `/bookings/manage${step}?tok
 
 export const manage = async () => {
   try {
-    managed(await byLink("GET", ""));
+    const booked = await byLink("GET", "");
+    take(booked);
+    managed(booked);
   } catch (refused) {
     if (refused.problem?.status === 404) show(t("page-your-booking"), h("p", {}, t("page-no-booking")));
     else {
@@ -29,15 +31,19 @@ export const manage = async () => {
   }
 };
 
+/// From here on it is done by the newest link.
+const take = (booked) => {
+  link.token = booked.manage_token;
+  const proof = link.proof ? `&proof=${link.proof}` : "";
+  history.replaceState(null, "", booked.manage_path + proof);
+};
+
 /// Does a step, and shows what became of it, under its newest link.
 const act = async (step, body) => {
   try {
     const booked = await byLink("POST", step, body);
-    if (booked.manage_token) {
-      link.token = booked.manage_token;
-      history.replaceState(null, "", booked.manage_path);
-    }
     link.proof = null;
+    take(booked);
     say();
     managed(booked);
   } catch (refused) {
@@ -53,7 +59,7 @@ const step = (text, work, kind) => {
 /// What its visitor does to confirm it: `email`, if they have just typed it.
 export const confirming = (booked, email) => {
   // Just booked, the page does not stand at its link.
-  if (booked.manage_token) link.token = booked.manage_token;
+  link.token = booked.manage_token;
   if (link.proof) return row(step(t("page-confirm"), () => act("/confirm", { proof: link.proof }), "main"));
   const again = step(t("page-resend"), async () => {
     try {
@@ -82,12 +88,12 @@ const managed = (booked) => {
     h("p", {}, `${t("page-reference")}: `, h("strong", {}, booked.reference)),
   ];
   if (booked.superseded) parts.push(h("p", {}, t("page-superseded")));
-  if (waits && !(booked.superseded && !link.proof)) parts.push(confirming(booked));
+  if (waits) parts.push(confirming(booked));
   if (booked.can_reschedule || booked.can_cancel) {
     const until = new Date(booked.change_until);
     parts.push(h("p", { class: "soft" }, `${t("page-change-until")}: ${dayOf(until)}, ${hourOf(until)}`),
       row(button(t("page-move"), () => moveTo(booked)), button(t("page-cancel"), () => calledOff(booked))));
-  } else if (!booked.superseded && open) {
+  } else if (open) {
     parts.push(h("p", {}, t("page-too-late")));
   }
   if (booked.can_review) parts.push(reviewing());

@@ -372,7 +372,8 @@ impl Held {
 
 impl BookingEvent {
     /// When, what, by whom, or whether at all: a client who has not heard of it knows another booking.
-    const fn changes_what_was_agreed(&self) -> bool {
+    #[must_use]
+    pub const fn changes_what_was_agreed(&self) -> bool {
         match self {
             Self::Rescheduled { .. }
             | Self::ServiceChanged { .. }

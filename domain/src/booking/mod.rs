@@ -415,7 +415,7 @@ pub struct Held {
     /// Booked by a visitor online.
     #[serde(default)]
     pub online: Option<Box<Online>>,
-    /// How often what was agreed has changed since: a client's link is good for one edition.
+    /// How often what was agreed has changed since: a client's link tells how much of that its holder knows.
     #[serde(default)]
     pub edition: u32,
 }

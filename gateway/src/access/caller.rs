@@ -281,7 +281,7 @@ pub(crate) const fn actor_word(kind: ActorKind) -> &'static str {
     }
 }
 
-const fn source_word(source: Source) -> &'static str {
+pub(crate) const fn source_word(source: Source) -> &'static str {
     match source {
         Source::Panel => "panel",
         Source::PublicPage => "public_page",

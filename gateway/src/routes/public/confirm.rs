@@ -91,10 +91,10 @@ pub(super) async fn confirm(
     let done = app
         .execute(&acting.call, move |attempt| async move {
             let known = app.catalogue_for(&acting.call, &attempt).await?;
-            let booked = app.booked(business, waiting.subject).await?;
-            // Who has nothing to confirm has shown no letter: an old link gives no new one.
-            if !waits(&booked) && booked.edition() != acting.link.edition {
-                return Err(Problem::new(Code::LinkSuperseded));
+            let mut booked = app.booked(business, waiting.subject).await?;
+            // Who has nothing to confirm has shown no letter: their link alone speaks for them.
+            if !waits(&booked) {
+                booked = acting.booked(app).await?;
             }
             app.decide_confirming(business, &known, &booked).await
         })

@@ -54,7 +54,7 @@ pub(super) struct ReviewFields {
     text: Option<String>,
 }
 
-/// What was booked. A link of before the last change shows it, and does nothing more.
+/// What was booked, as it stands, and the link to act on it with: any link that was ever given out for it shows it.
 #[utoipa::path(get, path = "/public/{slug}/bookings/manage", tag = "public",
     params(("slug" = String, Path), TokenQuery), responses((status = 200, body = VisitorBooking)))]
 pub(super) async fn show(
@@ -64,7 +64,8 @@ pub(super) async fn show(
 ) -> Result<Answer<VisitorBooking>, Problem> {
     let (link, booked) = app.by_link(visitor.business, &ask.query.token).await?;
     let known = app.catalogue_now(visitor.business).await?;
-    let view = app.visitor_view(&visitor, &known, link, &booked)?;
+    let mut view = app.visitor_view(&visitor, &known, &booked)?;
+    view.superseded = app.is_news(visitor.business, link, &booked).await?;
     Ok(Answer::ok(view))
 }
 
@@ -76,8 +77,7 @@ pub(super) async fn reviewed(
     visitor: Visitor,
     ask: Ask<TokenQuery>,
 ) -> Result<Answer<ReviewView>, Problem> {
-    let (link, booked) = app.by_link(visitor.business, &ask.query.token).await?;
-    let superseded = booked.edition() != link.edition;
+    let (_, booked) = app.by_link(visitor.business, &ask.query.token).await?;
     let held: Vec<_> = booked
         .parts
         .iter()
@@ -87,7 +87,7 @@ pub(super) async fn reviewed(
     Ok(Answer::ok(ReviewView {
         rating: review.map(|review| review.rating),
         at: review.map(|review| review.at),
-        can_review: !superseded && held.iter().any(|held| held.status == Status::Completed),
+        can_review: held.iter().any(|held| held.status == Status::Completed),
     }))
 }
 

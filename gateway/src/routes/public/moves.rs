@@ -1,4 +1,5 @@
-//! A visitor moves or cancels what they booked, by the link of its last edition and while the booking policy lets them.
+//! A visitor moves or cancels what they booked, by a link whose holder knows how it stands, and while the booking
+//! policy lets them.
 
 use axum::extract::State;
 use cqrs_es::Aggregate as _;
@@ -120,17 +121,22 @@ impl Acting {
         })
     }
 
-    /// What the link is of, as it stands now.
+    /// What the link is of, as it stands now and as its holder knows it.
     ///
     /// # Errors
-    /// 410 when it was changed since the link was given out.
+    /// 410 when the house changed it since the link was given out.
     pub(super) async fn booked(&self, app: &App) -> Result<Booked, Problem> {
         let booked = app.booked(self.business, self.link.subject).await?;
-        if booked.edition() == self.link.edition {
-            Ok(booked)
-        } else {
-            Err(Problem::new(Code::LinkSuperseded))
+        self.knows(app, &booked).await?;
+        Ok(booked)
+    }
+
+    async fn knows(&self, app: &App, booked: &Booked) -> Result<(), Problem> {
+        if app.is_news(self.business, self.link, booked).await? {
+            let look = Message::new("detail-link-superseded");
+            return Err(Problem::new(Code::LinkSuperseded).detail(look));
         }
+        Ok(())
     }
 
     fn outcome(&self) -> Outcome {
@@ -247,12 +253,15 @@ pub(super) async fn cancel(
     let (app, acting, reason) = (&app, &acting, &reason);
     let done = app
         .execute(&acting.call, move |attempt| async move {
-            let booked = acting.booked(app).await?;
+            let booked = app.booked(acting.business, acting.link.subject).await?;
             let known = app.catalogue_for(&acting.call, &attempt).await?;
-            if booked.open().next().is_some() {
+            // What is off is off, whoever called it off: there is nothing to do.
+            if !booked.is_off() {
+                acting.knows(app, &booked).await?;
+                if booked.open().next().is_none() {
+                    return Err(over(&booked));
+                }
                 in_time(app, &booked, &known)?;
-            } else if !booked.is_off() {
-                return Err(over(&booked));
             }
             let mut decision = Decision::new(acting.outcome());
             for (id, loaded) in booked.open() {

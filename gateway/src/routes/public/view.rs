@@ -1,12 +1,14 @@
 //! A booking as the visitor who made it sees it. Of whom it is told nothing: whoever has the link knows, or need not.
 
+use cqrs_es::Aggregate as _;
 use domain::{
-    booking::{Booking, Held, Status},
+    actor::{ActorKind, Source},
+    booking::{Booking, BookingEvent, Held, Status},
     id::Id,
     money::Money,
 };
 use jiff::Timestamp;
-use ledger::BusinessId;
+use ledger::{BusinessId, StreamId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -17,6 +19,7 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
+    access::{actor_word, source_word},
     app::App,
     catalogue::Known,
     command::{Answer, Done, Loaded},
@@ -61,21 +64,22 @@ pub(super) struct VisitorBooking {
     /// While it waits for its visitor to confirm it: until when.
     #[schema(value_type = Option<String>, format = DateTime)]
     confirm_by: Option<Timestamp>,
-    /// It can be moved by this link now.
+    /// It can be moved by its link now.
     can_reschedule: bool,
-    /// It can be cancelled by this link now.
+    /// It can be cancelled by its link now.
     can_cancel: bool,
-    /// It can be reviewed by this link now.
+    /// It can be reviewed by its link now.
     can_review: bool,
     /// The last moment to move or cancel it.
     #[schema(value_type = String, format = DateTime)]
     change_until: Timestamp,
-    /// It was changed since this link was given out: the link shows it and does nothing more.
-    superseded: bool,
-    /// What manages it from now on; null where the link is of what was agreed before.
-    manage_token: Option<String>,
-    /// The page that does, below the service's address; null likewise.
-    manage_path: Option<String>,
+    /// The house changed it since the link was given out that it is looked at with: that link does nothing more, the
+    /// token told here does.
+    pub(super) superseded: bool,
+    /// What manages it from now on.
+    manage_token: String,
+    /// The page that does, below the service's address.
+    manage_path: String,
 }
 
 /// One service of what was booked.
@@ -187,6 +191,37 @@ impl App {
         Ok(booked)
     }
 
+    /// Whether what is booked was changed since a link was given out, by anybody but whoever has its links: of their
+    /// own changes the holder knows. Whoever it was stands beside the events.
+    pub(super) async fn is_news(
+        &self,
+        business: BusinessId,
+        link: Link,
+        booked: &Booked,
+    ) -> Result<bool, Problem> {
+        if booked.edition() == link.edition {
+            return Ok(false);
+        }
+        let mut changes = vec![];
+        for (id, _) in &booked.parts {
+            let stream = StreamId::new(Booking::TYPE, id.uuid());
+            for recorded in self.ledger().events_of(business, &stream).await? {
+                let event: BookingEvent =
+                    serde_json::from_str(recorded.payload.get()).map_err(Problem::internal)?;
+                if event.changes_what_was_agreed() {
+                    let by = recorded.metadata;
+                    let by_link = by.actor.kind == actor_word(ActorKind::Client)
+                        && by.source == source_word(Source::PublicPage);
+                    changes.push((recorded.position, by_link));
+                }
+            }
+        }
+        changes.sort_unstable();
+        let seen = usize::try_from(link.edition).unwrap_or(usize::MAX);
+        let mut since = changes.into_iter().skip(seen);
+        Ok(since.any(|(_, by_link)| !by_link))
+    }
+
     /// The answer to a visitor's command: what was booked as the command left it.
     pub(super) async fn show_booked(
         &self,
@@ -206,15 +241,10 @@ impl App {
             }
         }
         let known = self.catalogue(business).await?;
-        let link = Link {
-            subject,
-            edition: booked.edition(),
-        };
-        let view = self.visitor_view(visitor, &known, link, &booked)?;
+        let view = self.visitor_view(visitor, &known, &booked)?;
         let location = format!(
             "/api/v1/public/{}/bookings/manage?token={}",
-            visitor.slug,
-            self.manage_token(business, link)
+            visitor.slug, view.manage_token
         );
         let answer = Answer::to(done, view);
         Ok(if done.outcome.status == 201 {
@@ -224,12 +254,11 @@ impl App {
         })
     }
 
-    /// What was booked, seen by a link.
+    /// What was booked, with the link of its present edition.
     pub(super) fn visitor_view(
         &self,
         visitor: &Visitor,
         known: &Known,
-        link: Link,
         booked: &Booked,
     ) -> Result<VisitorBooking, Problem> {
         let settings = known.settings()?;
@@ -243,13 +272,14 @@ impl App {
             shown
         };
         let first = shown.first().ok_or_else(Problem::not_found)?;
-        let superseded = booked.edition() != link.edition;
         let until = booked.change_until(known);
-        let can_change = !superseded && booked.open().next().is_some() && now <= until;
-        let token = (!superseded).then(|| self.manage_token(visitor.business, link));
-        let path = token
-            .as_ref()
-            .map(|token| format!("/b/{}/manage#token={token}", visitor.slug));
+        let can_change = booked.open().next().is_some() && now <= until;
+        let link = Link {
+            subject: booked.subject,
+            edition: booked.edition(),
+        };
+        let token = self.manage_token(visitor.business, link);
+        let path = format!("/b/{}/manage#token={token}", visitor.slug);
         let price = shown
             .iter()
             .try_fold(Money::zero(first.plan.price.currency()), |sum, held| {
@@ -291,9 +321,9 @@ impl App {
                 .filter(|_| first.status == Status::Requested),
             can_reschedule: can_change,
             can_cancel: can_change,
-            can_review: !superseded && held.iter().any(|h| h.status == Status::Completed),
+            can_review: held.iter().any(|h| h.status == Status::Completed),
             change_until: until,
-            superseded,
+            superseded: false,
             manage_token: token,
             manage_path: path,
         })

@@ -32,22 +32,10 @@ async fn a_visitor_books_moves_and_cancels_by_what_the_page_tells_alone() {
     let second = &moved["manage_token"];
     assert_ne!(first, second);
 
-    // The first link shows what became of it, and does nothing more.
-    let old: Value = street.seen_by(first).await.json();
-    assert_eq!(old["start"], later);
-    assert_eq!(
-        (&old["superseded"], &old["can_cancel"], &old["manage_token"]),
-        (&json!(true), &json!(false), &Value::Null)
-    );
-    let again = street
-        .by_link("/reschedule", first, &json!({"start": start}))
-        .await;
-    refused(&again, 410, "link_superseded");
-    let off = street.by_link("/cancel", first, &json!({})).await;
-    refused(&off, 410, "link_superseded");
-
+    // The first link shows what became of it, and stays good: who has it knows what was done by it.
+    assert_eq!(street.seen_by(first).await.json::<Value>(), moved);
     let off = street
-        .by_link("/cancel", second, &json!({"reason": "ill"}))
+        .by_link("/cancel", first, &json!({"reason": "ill"}))
         .await;
     off.assert_status_ok();
     let off: Value = off.json();
@@ -55,14 +43,65 @@ async fn a_visitor_books_moves_and_cancels_by_what_the_page_tells_alone() {
     assert_eq!(off["can_reschedule"], false);
     // Off is off, asked once or twice; and what is off is not moved.
     let third = &off["manage_token"];
-    let twice = street.by_link("/cancel", third, &json!({})).await;
-    twice.assert_status_ok();
+    for token in [first, second, third] {
+        let twice = street.by_link("/cancel", token, &json!({})).await;
+        twice.assert_status_ok();
+        assert_eq!(twice.json::<Value>(), off);
+    }
     let back = street
         .by_link("/reschedule", third, &json!({"start": later}))
         .await;
     refused(&back, 409, "wrong_state");
     // Its time is free again.
     street.book(later, "600 200 301").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_house_changed_is_looked_at_before_it_is_acted_on() {
+    let street = Street::of(1).await;
+    let booked = street.book("2026-11-24T09:00:00Z", "600 200 300").await;
+    let id = booked["id"].as_str().unwrap();
+    let by_house = async |step: &str, body: Value| {
+        let path = format!("/bookings/{id}/{step}");
+        street.salon.post(&path, &body).await.assert_status_ok();
+    };
+    let first = &booked["manage_token"];
+    let at = |hour: u32| json!({"start": format!("2026-11-24T{hour:02}:00:00Z")});
+    let moved = street.by_link("/reschedule", first, &at(10)).await;
+    let second = moved.json::<Value>()["manage_token"].clone();
+    by_house("reschedule", at(11)).await;
+    // Neither link knows of that: nobody moves or calls off what they have not seen.
+    for token in [first, &second] {
+        for (step, body) in [("/reschedule", at(12)), ("/cancel", json!({}))] {
+            let told = refused(
+                &street.by_link(step, token, &body).await,
+                410,
+                "link_superseded",
+            );
+            assert!(told["detail"].is_string(), "{told}");
+        }
+        let seen: Value = street.seen_by(token).await.json();
+        assert_eq!(
+            (&seen["superseded"], &seen["start"], &seen["can_cancel"]),
+            (&json!(true), &at(11)["start"], &json!(true))
+        );
+    }
+    // Having looked, they do.
+    let seen: Value = street.seen_by(first).await.json();
+    let third = &seen["manage_token"];
+    assert_eq!(
+        street.seen_by(third).await.json::<Value>()["superseded"],
+        false
+    );
+    let moved = street.by_link("/reschedule", third, &at(12)).await;
+    moved.assert_status_ok();
+    let late = street.by_link("/reschedule", first, &at(13)).await;
+    refused(&late, 410, "link_superseded");
+    // What the house called off is off: to cancel it is nothing.
+    by_house("cancel", json!({})).await;
+    let off = street.by_link("/cancel", first, &json!({})).await;
+    off.assert_status_ok();
+    assert_eq!(off.json::<Value>()["status"], "cancelled");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,7 +193,7 @@ async fn several_services_are_one_visit() {
     let moved: Value = moved.json();
     assert_eq!(moved["end"], "2026-11-24T14:30:00Z");
     let off = street
-        .by_link("/cancel", &moved["manage_token"], &json!({}))
+        .by_link("/cancel", &booked["manage_token"], &json!({}))
         .await;
     off.assert_status_ok();
     let off: Value = off.json();
