@@ -8,6 +8,7 @@ use domain::{
     id::Id,
     planning::{Audience, Enquiry, Move, Taken, Unwelcome, Why, Wish},
     service::LONGEST_MIN,
+    session::MOST_SEATS,
     session::{Schedule, Session},
     slots::{Freedom, Notice, Refusal, Slot, Unavailable},
     staff::Staff,
@@ -436,11 +437,33 @@ fn whole(start: Timestamp, terms: Terms) -> Timestamp {
 
 /// The time that a booking takes now, for the ledger: it replaces whatever the booking took before.
 pub(crate) fn claim_set(known: &Known, id: Id<Booking>, booking: &Booking) -> ClaimSet {
-    let overlaps = booking.held().is_ok_and(|held| held.overlaps());
-    ClaimSet {
+    let held = booking.held();
+    let overlaps = held.as_ref().is_ok_and(|held| held.overlaps());
+    let mut set = ClaimSet {
         owner: id.uuid(),
         claims: claims(known, booking.claims(), overlaps),
         hold_until: None,
+    };
+    // Whose phone a visitor typed is not known: a refusal would tell them who sits there. What is booked for the same
+    // client in the house finds theirs in its way.
+    if held.is_ok_and(|held| held.online.is_some()) {
+        sits_beside_others(&mut set, booking);
+    }
+    set
+}
+
+/// Lets the claim for its client in a session stand beside others for the same one.
+pub(crate) fn sits_beside_others(set: &mut ClaimSet, booking: &Booking) {
+    let guests = booking.claims().into_iter().filter_map(|claim| {
+        let is_guest = matches!(claim.resource, Resource::Guest(..));
+        is_guest.then(|| claim.resource.uuid())
+    });
+    for guest in guests {
+        for claim in &mut set.claims {
+            if claim.resource == guest {
+                claim.capacity = MOST_SEATS;
+            }
+        }
     }
 }
 

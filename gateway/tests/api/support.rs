@@ -34,17 +34,31 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A clock that stands still until it is moved.
 #[derive(Clone)]
-pub(crate) struct Hands(Arc<Mutex<Timestamp>>);
+pub(crate) struct Hands {
+    at: Arc<Mutex<Timestamp>>,
+    step: Arc<Mutex<SignedDuration>>,
+}
 
 impl Hands {
     /// To what it is in truth: holds are judged by the database's clock.
     pub(crate) fn set_to_now(&self) {
         let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
-        *self.0.lock().unwrap() = now;
+        *self.at.lock().unwrap() = now;
     }
 
     pub(crate) fn forward(&self, by: SignedDuration) {
-        *self.0.lock().unwrap() += by;
+        *self.at.lock().unwrap() += by;
+    }
+
+    /// From here on it goes on by so much with each look.
+    pub(crate) fn tick(&self, by: SignedDuration) {
+        *self.step.lock().unwrap() = by;
+    }
+
+    fn look(&self) -> Timestamp {
+        let mut at = self.at.lock().unwrap();
+        *at += *self.step.lock().unwrap();
+        *at
     }
 }
 
@@ -68,7 +82,10 @@ pub(crate) async fn empty_app(settings: Settings) -> (App, Hands, Database) {
 async fn apps(settings: Settings, number: usize) -> (Vec<App>, Hands, Database) {
     let database = testbed::database().await;
     let pool = database.service_pool().await;
-    let hands = Hands(Arc::new(Mutex::new(MORNING.parse().unwrap())));
+    let hands = Hands {
+        at: Arc::new(Mutex::new(MORNING.parse().unwrap())),
+        step: Arc::default(),
+    };
     let shown = hands.clone();
     let ledger = Ledger::new(pool.clone(), domain::event::upcasters());
     let vault = Vault::new(&MasterKey::generate(), pool.clone());
@@ -89,7 +106,7 @@ async fn apps(settings: Settings, number: usize) -> (Vec<App>, Hands, Database) 
             projector: projector.clone(),
             pool: database.service_pool().await,
             settings: settings.clone(),
-            clock: Arc::new(move || *shown.0.lock().unwrap()),
+            clock: Arc::new(move || shown.look()),
             probes: vec![],
         }));
     }

@@ -1,5 +1,7 @@
 //! A visitor books.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::extract::State;
 use cqrs_es::Aggregate as _;
 use domain::{
@@ -21,7 +23,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    client::{Booker, Contact},
+    client::{Booker, By, Contact},
     holds::{CHOICES, ServiceWish, nothing_of, pinned, wishes},
     limits::{Taking, not_online},
     times::wish,
@@ -257,36 +259,38 @@ impl App {
             // Neither counted nor challenged again.
             return self.recalled(call, Problem::not_found()).await;
         }
-        for hash in hashes {
-            self.visitors().books_with(*hash)?;
-        }
-        let known = self.catalogue(business).await?;
-        let confirmation = known.catalogue.business.policy.confirmation;
-        if let (Some(email), true) = (&wanted.contact.email, confirmation != Confirmation::None) {
-            self.visitors().writes_to(self.letters_hash(email))?;
-        }
         self.meets_challenge(visitor, call.body.challenge.as_deref())
             .await?;
+        let counted = Counted::default();
         let mut tried = 0;
         loop {
             tried += 1;
             let new = Id::new(wanted.new_client);
-            let booker = self.booker(business, &wanted.contact, new).await?;
+            let known = self.catalogue(business).await?;
+            let policy = &known.catalogue.business.policy;
+            let by = By::of(policy.confirmation);
+            let booker = self.booker(business, &wanted.contact, by, new).await?;
             // In their name, that it may be told in the book.
             let mut call = call.clone();
             let named = hashes.first().map(hex::encode).unwrap_or_default();
             let caller = call.envelope.caller.clone();
             call.envelope.caller = caller.acting_for(Some(booker.id.uuid()), &named);
-            let known = self.catalogue(business).await?;
             let wishes = wanted.as_held();
-            let policy = &known.catalogue.business.policy;
-            if policy.confirmation != Confirmation::None {
-                self.expect_confirmation(business, wanted.subject, &wanted.contact, policy)
+            let online = wanted.online(self, policy);
+            // One moment for both: what is not confirmed by then is found by it.
+            if let Some(confirm_by) = online.confirm_by {
+                self.expect_confirmation(business, wanted.subject, &wanted.contact, confirm_by)
                     .await?;
             }
-            let (call_, booker_, wishes_) = (&call, &booker, &wishes);
+            let who = Who {
+                booker: &booker,
+                online: &online,
+                hashes,
+                counted: &counted,
+            };
+            let (call_, who_, wishes_) = (&call, &who, &wishes);
             let made = self.execute(call_, move |attempt| {
-                self.decide_booking(visitor, call_, wanted, booker_, wishes_, attempt)
+                self.decide_booking(visitor, call_, wanted, who_, wishes_, attempt)
             });
             let refused = match made.await {
                 Ok(done) => {
@@ -334,7 +338,7 @@ impl App {
         visitor: &Visitor,
         call: &Call<BookingFields>,
         wanted: &Wanted,
-        booker: &Booker,
+        who: &Who<'_>,
         wishes: &[Wish],
         attempt: Attempt,
     ) -> Result<Decision, Problem> {
@@ -350,6 +354,9 @@ impl App {
             let inquiry = inquiry.instead_of(wanted.held().map(Id::new));
             inquiry.plan(wanted.start, inquiry.terms()).await?
         };
+        // Asked for what is not to be had, nobody's allowance is spent.
+        who.count(self, &wanted.contact)?;
+        let (booker, online) = (who.booker, who.online);
         let ids = std::iter::once(wanted.subject.id())
             .filter(|_| visit)
             .chain(wanted.bookings.iter().copied());
@@ -357,10 +364,9 @@ impl App {
             status: 201,
             ids: ids.collect(),
         });
-        let online = wanted.online(self, policy);
-        booker.make_known(self, &mut decision, &wanted.contact, &online)?;
-        // Whose phone it is, is not known before they confirm: until then nothing hangs on who they are.
-        if policy.confirmation == Confirmation::None {
+        booker.make_known(self, &mut decision, &wanted.contact, online)?;
+        // Whose address it is, is not known before they confirm: until then nothing hangs on who they are.
+        if online.confirm_by.is_none() {
             if booker.is_blocked() {
                 return Err(not_online());
             }
@@ -439,6 +445,34 @@ impl Wanted {
             language: self.language.clone(),
             consents: self.consents.clone(),
             confirm_by: confirm_by.filter(|_| policy.confirmation != Confirmation::None),
+        }
+    }
+}
+
+/// For whom a visitor books, as far as it is known.
+struct Who<'a> {
+    booker: &'a Booker,
+    online: &'a Online,
+    hashes: &'a [[u8; 32]],
+    counted: &'a Counted,
+}
+
+/// A request counts once, however often it is decided.
+#[derive(Default)]
+struct Counted(AtomicBool);
+
+impl Who<'_> {
+    /// One more booking with their phone and address, and one more letter where they are to confirm.
+    fn count(&self, app: &App, contact: &Contact) -> Result<(), Problem> {
+        if self.counted.0.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        for hash in self.hashes {
+            app.visitors().books_with(*hash)?;
+        }
+        match (&contact.email, self.online.confirm_by) {
+            (Some(email), Some(_)) => app.visitors().writes_to(app.letters_hash(email)),
+            (None, _) | (_, None) => Ok(()),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Who a visitor is: a client whom the house knows by their phone or e-mail address, or one who becomes known.
 //!
 //! Nothing that is kept of a client is changed by somebody who knows their phone, and nothing of it is told. What the
-//! visitor typed and the card does not say is kept with the booking, for staff.
+//! visitor typed and the card does not say is kept with the booking, for staff. Where visitors confirm by a letter, who
+//! they are hangs on the address that it goes to, and on nothing else that they typed: only that do they prove.
 
 use domain::{
     booking::Online,
-    business::{Accepted, Settings},
+    business::{Accepted, Confirmation, Settings},
     client::{Card, Client, ClientCommand},
     contact::{Email, Phone},
     id::Id,
@@ -34,6 +35,25 @@ pub(super) struct Contact {
     pub(super) name: PersonName,
     pub(super) phone: Option<Phone>,
     pub(super) email: Option<Email>,
+}
+
+/// By what it is found who a visitor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// By whatever of their phone and e-mail address the house knows.
+    Anything,
+    /// By the e-mail address alone.
+    Email,
+}
+
+impl By {
+    /// As the house wants its visitors to confirm.
+    pub(super) const fn of(confirmation: Confirmation) -> Self {
+        match confirmation {
+            Confirmation::None => Self::Anything,
+            Confirmation::Link | Confirmation::Code => Self::Email,
+        }
+    }
 }
 
 /// A phone or e-mail address, and the name under which the ledger keeps whose it is.
@@ -88,9 +108,11 @@ impl App {
         &self,
         business: BusinessId,
         contact: &Contact,
+        by: By,
         new: Id<Client>,
     ) -> Result<Booker, Problem> {
-        let marks = contact.marks(self, business);
+        let mut marks = contact.marks(self, business);
+        marks.retain(|mark| by == By::Anything || mark.kind == BY_EMAIL);
         let scope = Scope::whole(business);
         let mut owners = vec![];
         let mut known: Option<(Id<Client>, Loaded<Client>)> = None;

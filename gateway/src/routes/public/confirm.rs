@@ -8,12 +8,13 @@ use std::time::Duration;
 use axum::{extract::State, http::StatusCode};
 use domain::{
     booking::{BookingCommand, Status, Told},
-    business::{Confirmation, Policy},
+    business::Confirmation,
     client::Client,
     contact::{Email, Language},
     sealed::{KeyId, Sealed},
     text::FreeText,
 };
+use jiff::Timestamp;
 use ledger::BusinessId;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
@@ -121,11 +122,15 @@ pub(super) async fn resend(
     let (link, booked) = app.by_link(business, &ask.query.token).await?;
     let hash = app.address_hash(business, &email);
     app.visitors().books_with(hash)?;
-    app.visitors().writes_to(app.letters_hash(&email))?;
     let waiting = Waiting {
         business,
         subject: link.subject,
     };
+    // What is not written counts for nobody: else any booking's link would shut any mailbox.
+    if !tables::is_to(app.pool(), waiting, hash, LETTERS).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    app.visitors().writes_to(app.letters_hash(&email))?;
     let letter = tables::write_again(app.pool(), waiting, hash, LETTERS).await?;
     let online = booked
         .parts
@@ -156,11 +161,8 @@ impl App {
         business: BusinessId,
         subject: Subject,
         contact: &Contact,
-        policy: &Policy,
+        due_at: Timestamp,
     ) -> Result<(), Problem> {
-        let timeout = policy.confirmation_timeout_min.to_duration();
-        let due_at = self.now().saturating_add(timeout);
-        let due_at = due_at.map_err(Problem::internal)?;
         let email = contact.email.as_ref();
         let hash = email.map(|email| self.address_hash(business, email));
         let waiting = Waiting { business, subject };
@@ -323,18 +325,22 @@ impl App {
     pub async fn cancel_unconfirmed(&self) -> Result<(), Problem> {
         let now = self.now();
         for waiting in tables::due(self.pool(), now).await? {
-            if let Err(problem) = self.cancel_one(waiting).await {
-                tracing::warn!(error = %problem, booking.id = %waiting.subject.id(),
-                    "could not cancel what nobody confirmed; tried again");
-                continue;
+            match self.cancel_one(waiting).await {
+                Ok(true) => tables::forget(self.pool(), waiting).await?,
+                // By another clock it is not over yet.
+                Ok(false) => {}
+                Err(problem) => {
+                    tracing::warn!(error = %problem, booking.id = %waiting.subject.id(),
+                        "could not cancel what nobody confirmed; tried again");
+                }
             }
-            tables::forget(self.pool(), waiting).await?;
         }
         tables::clear_challenges(self.pool(), now).await?;
         Ok(())
     }
 
-    async fn cancel_one(&self, waiting: Waiting) -> Result<(), Problem> {
+    /// Whether nothing of it waits any more.
+    async fn cancel_one(&self, waiting: Waiting) -> Result<bool, Problem> {
         let call = Envelope::of_system(self, waiting.business);
         let call = &call;
         let cancelled = self
@@ -364,9 +370,12 @@ impl App {
             .await;
         match cancelled {
             // Made it was not, or it is gone since.
-            Err(problem) if problem.code() == Code::NotFound => Ok(()),
+            Err(problem) if problem.code() == Code::NotFound => Ok(true),
             Err(problem) => Err(problem),
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                let booked = self.booked(waiting.business, waiting.subject).await?;
+                Ok(!waits(&booked))
+            }
         }
     }
 }

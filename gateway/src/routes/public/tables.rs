@@ -15,7 +15,7 @@ pub(super) struct Waiting {
     pub(super) subject: Subject,
 }
 
-/// Begins to wait. Asked twice, the first one counts.
+/// Begins to wait. Tried again, the last one counts: it is the one that is made.
 pub(super) async fn wait_for(
     db: &PgPool,
     waiting: Waiting,
@@ -25,7 +25,7 @@ pub(super) async fn wait_for(
     sqlx::query(
         "insert into unconfirmed_booking (business_id, subject_id, is_visit, due_at, email_hash, letters, tries)
          values ($1, $2, $3, $4, $5, 1, 0)
-         on conflict (business_id, subject_id) do nothing",
+         on conflict (business_id, subject_id) do update set due_at = excluded.due_at",
     )
     .bind(waiting.business.0)
     .bind(waiting.subject.id())
@@ -62,6 +62,25 @@ pub(super) async fn try_code(
     .bind(waiting.subject.id())
     .bind(most)
     .fetch_optional(db)
+    .await
+}
+
+/// It waits, and one more letter may go to this address.
+pub(super) async fn is_to(
+    db: &PgPool,
+    waiting: Waiting,
+    email_hash: [u8; 32],
+    most: i16,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select exists (select from unconfirmed_booking
+         where business_id = $1 and subject_id = $2 and email_hash = $3 and letters < $4)",
+    )
+    .bind(waiting.business.0)
+    .bind(waiting.subject.id())
+    .bind(email_hash.as_slice())
+    .bind(most)
+    .fetch_one(db)
     .await
 }
 

@@ -137,6 +137,42 @@ async fn what_nobody_confirms_is_cancelled_and_its_time_is_free() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_looked_for_when_its_time_is_up_is_over_then() {
+    let (street, _folder) = street("link").await;
+    // A clock that stands at no two looks where it stood.
+    street.salon.hands.tick(SignedDuration::from_millis(700));
+    let booked: Value = street.act("/bookings", &wish(&street)).await.json();
+    let owner = street.salon.database.owner_pool().await;
+    let asked = "select due_at from unconfirmed_booking";
+    let due: jiff_sqlx::Timestamp = sqlx::query_scalar(asked).fetch_one(&owner).await.unwrap();
+    assert_eq!(json!(due.to_jiff()), booked["confirm_by"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_the_phone_but_not_the_mailbox_is_somebody_else() {
+    let (street, folder) = street("link").await;
+    let ada = street.client("600 200 300", true).await;
+    // Ada is blocked: whoever types her phone and their own address does not learn it by confirming.
+    let booked = street.act("/bookings", &wish(&street)).await;
+    let id = id_of(&booked);
+    let text = letter(folder.path(), 1).await;
+    let proof = between(&text, "proof=", "\r\n");
+    let token = &booked.json::<Value>()["manage_token"];
+    let sure = street
+        .by_link("/confirm", token, &json!({"proof": proof}))
+        .await;
+    sure.assert_status_ok();
+    assert_eq!(sure.json::<Value>()["status"], "confirmed");
+    let shown: Value = street.salon.get(&format!("/bookings/{id}")).await.json();
+    let client = &shown["client"]["id"];
+    assert_ne!(client, &json!(ada));
+    // The phone is told to staff, on the card of whoever has the mailbox.
+    let path = format!("/clients/{}", client.as_str().unwrap());
+    let card: Value = street.salon.get(&path).await.json();
+    assert_eq!(card["phone"], "+48600200300");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_house_may_be_sure_before_the_visitor_is() {
     let (street, _folder) = street("link").await;
     let booked: Value = street.act("/bookings", &wish(&street)).await.json();
@@ -203,5 +239,15 @@ async fn a_mailbox_gets_only_so_many_letters() {
     // Whichever phone it is booked with.
     let more = book("600 200 301", "vera@example.org").await;
     refused(&more, 429, "too_many_requests");
+    // What is not to be had and what goes elsewhere writes no letter, and spends none.
+    let other = json!({"email": "eve@example.org"});
+    for _ in 0..3 {
+        let sent = street.by_link("/resend", &token, &other).await;
+        assert_eq!(sent.status_code(), 204);
+        let mut wish = street.wish("2026-11-24T09:07:00Z", "600 200 302");
+        wish["client"]["email"] = json!("eve@example.org");
+        let off_grid = street.act("/bookings", &wish).await;
+        assert_eq!(off_grid.status_code(), 422);
+    }
     id_of(&book("600 200 302", "eve@example.org").await);
 }

@@ -36,7 +36,7 @@ fn shape(answer: &TestResponse) -> Value {
 }
 
 impl Street {
-    async fn client(&self, phone: &str, blocked: bool) -> Uuid {
+    pub(super) async fn client(&self, phone: &str, blocked: bool) -> Uuid {
         let body = json!({
             "name": "Ada Lovelace", "phone": phone, "email": format!("{}@example.org", Uuid::now_v7()),
         });
