@@ -11,6 +11,7 @@ use domain::{
     slots::Freedom,
     time::LocalSpan,
 };
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use ledger::BusinessId;
 use serde::Serialize;
@@ -26,6 +27,7 @@ use crate::{
     catalogue::Known,
     command::{Answer, Ask, At, Call, Loaded},
     guarding::{AffectedBooking, ahead},
+    page::{PageQuery, cursor, limit, place},
     problem::Problem,
     timekeeping::{SlotView, Terms},
 };
@@ -42,6 +44,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// How many later starts of each booking are told.
 const NEXT_FREE: usize = 3;
+/// Bookings loaded at a time.
+const LOADED_AT_ONCE: usize = 8;
 
 /// What lies in time that is closed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -49,8 +53,13 @@ const NEXT_FREE: usize = 3;
 struct AffectedView {
     /// Bookings that are to be moved, by start.
     bookings: Vec<ToBeMoved>,
-    /// Sessions of classes that are to be moved or called off, with all their seats.
+    /// Sessions of classes that are to be moved or called off, with all their seats; on each page all of them.
     sessions: Vec<AffectedBooking>,
+    /// To be given as `after` for the next page of bookings; null on the last one.
+    next: Option<String>,
+    /// How many bookings there are on all pages; only where `count=true` was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
 }
 
 /// A booking that is to be moved, and where it could go.
@@ -67,29 +76,29 @@ type Told = Result<Answer<AffectedView>, Problem>;
 type Moved = Result<Answer<MovedView>, Problem>;
 
 /// The bookings that lie in an absence, with what each could be moved to.
-#[utoipa::path(get, path = "/absences/{id}/affected", tag = "staff", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/absences/{id}/affected", tag = "staff", params(("id" = Uuid, Path), PageQuery),
     responses((status = 200, body = AffectedView)))]
-async fn of_absence(State(app): State<App>, At(id): At<Uuid>, ask: Ask) -> Told {
-    app.affected_by(&ask.caller, Closed::Absence(id)).await
+async fn of_absence(State(app): State<App>, At(id): At<Uuid>, ask: Ask<PageQuery>) -> Told {
+    app.affected_by(&ask, Closed::Absence(id)).await
 }
 
 /// The bookings that lie in a closure, with what each could be moved to.
-#[utoipa::path(get, path = "/business/closures/{id}/affected", tag = "business", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/business/closures/{id}/affected", tag = "business", params(("id" = Uuid, Path), PageQuery),
     responses((status = 200, body = AffectedView)))]
-async fn of_closure(State(app): State<App>, At(id): At<Uuid>, ask: Ask) -> Told {
-    app.affected_by(&ask.caller, Closed::House(id)).await
+async fn of_closure(State(app): State<App>, At(id): At<Uuid>, ask: Ask<PageQuery>) -> Told {
+    app.affected_by(&ask, Closed::House(id)).await
 }
 
 /// The bookings that lie in a desk's holiday, with what each could be moved to.
 #[utoipa::path(get, path = "/desks/{id}/holidays/{holiday_id}/affected", tag = "desks",
-    params(("id" = Uuid, Path), ("holiday_id" = Uuid, Path)), responses((status = 200, body = AffectedView)))]
+    params(("id" = Uuid, Path), ("holiday_id" = Uuid, Path), PageQuery), responses((status = 200, body = AffectedView)))]
 async fn of_holiday(
     State(app): State<App>,
     At((desk, holiday)): At<(Uuid, Uuid)>,
-    ask: Ask,
+    ask: Ask<PageQuery>,
 ) -> Told {
     let closed = Closed::Desk { desk, holiday };
-    app.affected_by(&ask.caller, closed).await
+    app.affected_by(&ask, closed).await
 }
 
 /// Moves bookings out of an absence: each as it is told, all or none; or all of them by one rule, those that can be.
@@ -181,11 +190,29 @@ impl Closed {
 type Inside = (Id<Booking>, Loaded<Booking>);
 
 impl App {
-    async fn affected_by(&self, caller: &Caller, closed: Closed) -> Told {
+    async fn affected_by(&self, ask: &Ask<PageQuery>, closed: Closed) -> Told {
+        let (caller, query) = (&ask.caller, &ask.query);
         let business = caller.business();
+        let limit = limit(query.limit)?;
+        let after: Option<(Timestamp, Uuid)> = place(query.after.as_deref())?;
         let known = self.catalogue_now(business).await?;
         let gap = closed.gap(&known, caller, self.now())?;
-        let (inside, sessions) = self.inside(caller, &known, &gap).await?;
+        let (mut all, sessions) = self.inside(caller, &known, &gap).await?;
+        let total = query.count.then_some(all.len() as u64);
+        // What each could be moved to takes a search: only of those that are shown.
+        let key = |(id, loaded): &Inside| {
+            let start = loaded.state.held().map(|held| held.plan.start);
+            (start.unwrap_or_default(), id.uuid())
+        };
+        all.sort_by_key(key);
+        all.retain(|one| after.is_none_or(|after| key(one) > after));
+        let more = all.len() > limit;
+        all.truncate(limit);
+        let inside = all;
+        let next = match inside.last() {
+            Some(last) if more => Some(cursor(&key(last))?),
+            Some(_) | None => None,
+        };
         let views = show_all(self, business, &known, &inside, None).await?;
         let mut bookings = Vec::with_capacity(views.len());
         for ((id, loaded), booking) in inside.iter().zip(views) {
@@ -195,7 +222,12 @@ impl App {
                 same_time: self.at_the_same_time(business, &known, *id, loaded).await?,
             });
         }
-        Ok(Answer::ok(AffectedView { bookings, sessions }))
+        Ok(Answer::ok(AffectedView {
+            bookings,
+            sessions,
+            next,
+            total,
+        }))
     }
 
     /// The bookings that lie in a gap now and are still to come, by start; and the sessions.
@@ -210,11 +242,12 @@ impl App {
         let (sessions, affected): (Vec<_>, Vec<_>) = affected
             .into_iter()
             .partition(|one| known.catalogue.sessions.contains_key(&Id::new(one.id())));
-        let loaded = affected.iter().map(|booking| async move {
-            let id = booking.id();
+        let ids: Vec<_> = affected.iter().map(AffectedBooking::id).collect();
+        let loaded = ids.into_iter().map(|id| async move {
             Ok::<_, Problem>((Id::new(id), self.load::<Booking>(business, id).await?))
         });
-        let mut inside = futures::future::try_join_all(loaded).await?;
+        let loaded = stream::iter(loaded).buffered(LOADED_AT_ONCE);
+        let mut inside: Vec<Inside> = loaded.try_collect().await?;
         inside.retain(|(_, loaded)| {
             loaded.state.held().is_ok_and(|held| {
                 let theirs = |own| held.plan.staff_id == Some(own);

@@ -114,6 +114,23 @@ async fn each_booking_in_an_absence_is_told_with_where_it_could_go() {
         .collect();
     assert_eq!(ids, [json!(day.ten), json!(day.eleven)]);
     assert_eq!(affected["sessions"], json!([]));
+    // A page at a time.
+    let mut seen = vec![];
+    let mut after = String::new();
+    while seen.len() < 3 {
+        let path = format!(
+            "/absences/{}/affected?limit=1&count=true{after}",
+            day.absence
+        );
+        let page: Value = day.salon.get(&path).await.json();
+        assert_eq!(page["total"], 2);
+        seen.extend(page["bookings"].as_array().unwrap().clone());
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(&seen, bookings);
     for booking in bookings {
         assert_eq!(booking["next_free"].as_array().unwrap().len(), 3);
         assert_eq!(booking["next_free"][0]["start"], TUESDAY[0], "{booking}");
