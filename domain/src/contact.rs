@@ -284,6 +284,13 @@ impl Country {
         Ok(Self(letters))
     }
 
+    /// What is dialled before its numbers from abroad.
+    #[must_use]
+    pub fn calling_code(&self) -> Option<u16> {
+        let known = phonenumber::metadata::DATABASE.by_id(self.as_str());
+        known.map(phonenumber::Metadata::country_code)
+    }
+
     /// The two letters, upper case.
     #[must_use]
     pub fn as_str(&self) -> &str {

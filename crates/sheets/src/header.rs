@@ -13,20 +13,30 @@ pub fn header(rows: &[Row], known: impl Fn(&str) -> bool) -> Option<usize> {
     let filled = |row: &Row| row.cells.iter().filter(|cell| !cell.is_blank()).count();
     let among = &rows[..rows.len().min(AMONG)];
     let usual = usual(rows.iter().take(200).map(|row| row.cells.len()));
-    let mut best: Option<(usize, usize)> = None;
-    for (at, row) in among.iter().enumerate() {
-        let words = row.cells.iter().filter(|cell| known(&cell.meant())).count();
-        if words > best.map_or(0, |(_, most)| most) {
-            best = Some((at, words));
-        }
-    }
-    match best {
+    let words = |row: &Row| row.cells.iter().filter(|cell| known(&cell.meant())).count();
+    let words: Vec<_> = among.iter().map(words).collect();
+    match first(&words).or_else(|| single(&words)) {
         // One word alone may be somebody's name, or a title.
         Some((at, words)) if words > 1 || filled(&rows[at]) <= 2 || usual <= 2 => Some(at),
         // A single known word among many unknown ones, in words only.
         Some((at, _)) if all_words(&rows[at]) => Some(at),
         Some(_) | None => by_looks(among, usual),
     }
+}
+
+/// The first row that names two columns or more, or of several such rows one below the other the fullest: what stands
+/// above it is titles. A row further down that names more is somebody's, for whatever stands between would be lost.
+fn first(words: &[usize]) -> Option<(usize, usize)> {
+    let mut at = words.iter().position(|words| *words > 1)?;
+    while words.get(at + 1).is_some_and(|next| *next > words[at]) {
+        at += 1;
+    }
+    Some((at, words[at]))
+}
+
+fn single(words: &[usize]) -> Option<(usize, usize)> {
+    let at = words.iter().position(|words| *words == 1)?;
+    Some((at, 1))
 }
 
 /// The first row of words only that is as wide as the others, above one that holds figures.

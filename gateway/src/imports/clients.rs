@@ -257,8 +257,6 @@ fn draft(cells: &mut Cells<'_>, defaults: &ClientDefaults) -> Option<ClientDraft
     let created = cells.perhaps(Field::CreatedAt, |text| {
         values::day(text, order, house.today)
     });
-    // Of what is still to come nobody can have come.
-    let created = created.filter(|day| *day <= house.today);
     let mut tags = defaults.tags.clone();
     for text in cells.reader.texts(cells.row, Field::Tags) {
         let (found, fault) = values::tags(&text);
@@ -306,7 +304,12 @@ fn draft(cells: &mut Cells<'_>, defaults: &ClientDefaults) -> Option<ClientDraft
 
 /// The name, or its parts put together; a company's where nobody is named.
 fn name(cells: &mut Cells<'_>) -> Option<PersonName> {
-    let part = |field| cells.text(field).unwrap_or_default();
+    let part = |field| {
+        let text = cells.reader.text(cells.row, field);
+        Some(text)
+            .filter(|text| !values::is_no_name(text))
+            .unwrap_or_default()
+    };
     let (whole, family) = (part(Field::Name), part(Field::FamilyName));
     let given = match part(Field::GivenName) {
         given if given.is_empty() => whole.clone(),

@@ -1,6 +1,6 @@
 //! What is to become of each row, beside the rows above it and beside whom the house knows already.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::{catalogue::Catalogue, id::Id, service::Service};
 use projections::{clients::Contact, folding::fold};
@@ -108,11 +108,16 @@ pub(crate) struct Ground {
     /// Of those whom nothing else tells apart.
     by_name: HashMap<String, Uuid>,
     services: HashMap<String, Uuid>,
+    /// Whom the import's own rows make: if it goes on after a crash, some are there already.
+    own: HashSet<Uuid>,
 }
 
 impl Ground {
-    pub(crate) fn of_clients(contacts: Vec<Contact>) -> Self {
-        let mut ground = Self::default();
+    pub(crate) fn of_clients(contacts: Vec<Contact>, own: HashSet<Uuid>) -> Self {
+        let mut ground = Self {
+            own,
+            ..Self::default()
+        };
         contacts
             .into_iter()
             .for_each(|contact| ground.learn(&contact));
@@ -128,7 +133,10 @@ impl Ground {
             email: contact.email.as_deref().map(str::to_lowercase),
         };
         self.people.add(&reached, contact.client_id);
-        if reached.phones.is_empty() && reached.email.is_none() && !reached.name.is_empty() {
+        // Within the file, rows that only a name tells apart stay apart.
+        let own = self.own.contains(&contact.client_id);
+        let nothing_else = reached.phones.is_empty() && reached.email.is_none();
+        if nothing_else && !own && !reached.name.is_empty() {
             self.by_name
                 .entry(reached.name)
                 .or_insert(contact.client_id);

@@ -464,10 +464,11 @@ impl Store {
             .iter()
             .map(|row| row.reason.as_ref().map(Json))
             .collect();
-        sqlx::query(
+        // Whose lease ran out may come with what another has noted already: it is counted once.
+        let noted: Vec<String> = sqlx::query_scalar(
             "insert into import_row (business_id, import_id, ordinal, outcome, thing_id, before, after, reason)
              select $1, $2, r.* from unnest($3::int[], $4::text[], $5::uuid[], $6::bigint[], $7::bigint[], $8::jsonb[]) as r
-             on conflict do nothing",
+             on conflict do nothing returning outcome",
         )
         .bind(import.business.0)
         .bind(import.id)
@@ -477,11 +478,11 @@ impl Store {
         .bind(before)
         .bind(after)
         .bind(reasons)
-        .execute(&mut *transaction)
+        .fetch_all(&mut *transaction)
         .await?;
         // Added to, not counted again: a run of fifty thousand rows notes them in hundreds of steps.
-        let of = |verdict| {
-            let count = outcomes.iter().filter(|row| row.verdict == verdict).count();
+        let of = |verdict: Verdict| {
+            let count = noted.iter().filter(|word| *word == verdict.word()).count();
             i32::try_from(count).unwrap_or(i32::MAX)
         };
         sqlx::query(
@@ -491,7 +492,7 @@ impl Store {
         )
         .bind(import.business.0)
         .bind(import.id)
-        .bind(i32::try_from(outcomes.len()).unwrap_or(i32::MAX))
+        .bind(i32::try_from(noted.len()).unwrap_or(i32::MAX))
         .bind(of(Verdict::Create))
         .bind(of(Verdict::Update))
         .bind(of(Verdict::Skip))

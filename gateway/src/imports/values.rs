@@ -17,6 +17,13 @@ pub(super) use self::{
     words::{color, language, tags, yes_or_no},
 };
 
+/// What stands for nothing where a name would: of the words that do elsewhere, some are somebody's name.
+pub(super) fn is_no_name(text: &str) -> bool {
+    let text = text.trim().to_lowercase();
+    !text.contains(char::is_alphabetic)
+        || ["n/a", "n.a.", "n.d.", "b/d", "null"].contains(&text.as_str())
+}
+
 /// What stands for nothing in lists that must not have empty cells.
 pub(super) fn is_nothing(text: &str) -> bool {
     const WORDS: [&str; 24] = [

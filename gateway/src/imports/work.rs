@@ -2,6 +2,7 @@
 //! number of processes; whoever finds a lease that ran out goes on where the other stopped.
 
 use std::{
+    collections::HashSet,
     num::NonZeroUsize,
     sync::{Arc, Mutex},
     time::Duration,
@@ -153,11 +154,12 @@ impl App {
         Ok(())
     }
 
-    /// Whom and what the house knows now, and as of which position.
+    /// Whom and what the house knows now, and as of which position; `own` are those whom the import's rows make.
     async fn imported_beside(
         &self,
         business: BusinessId,
         kind: Kind,
+        own: HashSet<Uuid>,
     ) -> Result<(Ground, Position), Problem> {
         match kind {
             Kind::Clients => {
@@ -166,7 +168,7 @@ impl App {
                     .await?;
                 let contacts =
                     clients::contacts(self.pool(), &Scope::whole(business), None).await?;
-                Ok((Ground::of_clients(contacts), head))
+                Ok((Ground::of_clients(contacts, own), head))
             }
             Kind::Services => {
                 let known = self.catalogue_now(business).await?;
@@ -184,8 +186,9 @@ impl App {
         mapping: &Mapping,
         prepared: &Prepared,
     ) -> Result<Vec<Judged>, Problem> {
-        let (ground, _) = self.imported_beside(business, kind).await?;
         let own = |ordinal| own_id(import, ordinal);
+        let all = (0..prepared.rows.len()).map(own).collect();
+        let (ground, _) = self.imported_beside(business, kind, all).await?;
         Ok(judge(&prepared.rows, &ground, mapping.duplicates, own))
     }
 
@@ -285,7 +288,10 @@ impl App {
         let store = self.import_store();
         let prepared = self.prepared(import).await?;
         let own = |ordinal| own_id(import.id, ordinal);
-        let (mut ground, mut seen) = self.imported_beside(import.business, import.kind).await?;
+        let all = || (0..prepared.rows.len()).map(own).collect();
+        let (mut ground, mut seen) = self
+            .imported_beside(import.business, import.kind, all())
+            .await?;
         let mut judged = judge(&prepared.rows, &ground, import.mapping.duplicates, own);
         let known = self.catalogue(import.business).await?;
         let zone: Zone = known.settings()?.time_zone.clone();
@@ -312,7 +318,9 @@ impl App {
                 .write_rows(&setting, &prepared.rows, &judged, done, saw)
                 .await?;
             let Some(written) = written else {
-                (ground, seen) = self.imported_beside(import.business, import.kind).await?;
+                (ground, seen) = self
+                    .imported_beside(import.business, import.kind, all())
+                    .await?;
                 judged = judge(&prepared.rows, &ground, import.mapping.duplicates, own);
                 continue;
             };

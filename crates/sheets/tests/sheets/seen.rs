@@ -238,6 +238,17 @@ fn the_header_is_found_below_titles() {
 }
 
 #[test]
+fn no_row_is_lost_above_one_that_names_more_columns() {
+    let known = |word: &str| ["Imię", "Telefon", "E-mail"].contains(&word);
+    let rows = |text: &str| table(text.as_bytes()).rows;
+    let list = rows("Imię;Telefon;Uwagi\nAda;600;\nBob;601;\nImię;Telefon;E-mail\n");
+    assert_eq!(header(&list, known), Some(0));
+    // Of two that stand together, the fuller one.
+    let two = rows("Imię;Telefon;\nImię;Telefon;E-mail\nAda;600;a@b.pl\n");
+    assert_eq!(header(&two, known), Some(1));
+}
+
+#[test]
 fn a_workbook_says_what_its_cells_are() {
     let mut book = Workbook::new();
     book.add_worksheet()

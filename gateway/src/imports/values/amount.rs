@@ -29,8 +29,11 @@ pub(in crate::imports) fn amount(
     if let Some(other) = other_currency(&text, currency) {
         return Err(Message::new("violation-other-currency").with("currency", other));
     }
-    let negative = text.trim_start().starts_with('-');
+    if text.contains('%') {
+        return Err(wrong());
+    }
     let from = text.find(|c: char| c.is_ascii_digit()).ok_or_else(wrong)?;
+    let negative = is_negative(text[..from].trim_start());
     let rest = &text[from..];
     let to = rest
         .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',' | ' ' | '\''))
@@ -45,6 +48,13 @@ pub(in crate::imports) fn amount(
         return Err(Message::new("violation-negative"));
     }
     Ok(Some(money))
+}
+
+/// What stands before the digits begins or ends with a minus, or is a bookkeeper's bracket.
+fn is_negative(before: &str) -> bool {
+    let dash = ['-', '\u{2212}', '–'];
+    let sign = before.trim_end_matches(['$', '€', '£', '₴']);
+    before.starts_with(dash) || sign.ends_with(dash) || sign.ends_with('(')
 }
 
 fn is_free(text: &str) -> bool {
@@ -253,7 +263,24 @@ mod tests {
                 "{text}"
             );
         }
-        assert_eq!(read("-5", Currency::PLN), Err("violation-negative"));
+        for text in [
+            "-5",
+            "\u{2212}5",
+            "PLN -5",
+            "(5)",
+            "(5,00 zł)",
+            "-5 zł",
+            "- 5",
+            "-€5",
+        ] {
+            let currency = if text.contains('€') {
+                Currency::EUR
+            } else {
+                Currency::PLN
+            };
+            assert_eq!(read(text, currency), Err("violation-negative"), "{text}");
+        }
+        assert_eq!(read("50%", Currency::PLN), Err("violation-not-money"));
         assert_eq!(read("35 €", Currency::PLN), Err("violation-other-currency"));
         assert_eq!(read("1.999", Currency::PLN), Ok(Some("1999.00".to_owned())));
         assert_eq!(read("", Currency::PLN), Ok(None));

@@ -79,7 +79,7 @@ pub(in crate::imports) fn birthday(
     }
 }
 
-/// A whole day: when somebody first came.
+/// A whole day, not after `today`: when somebody first came.
 pub(in crate::imports) fn day(
     text: &str,
     order: DateOrder,
@@ -90,6 +90,7 @@ pub(in crate::imports) fn day(
         return Ok(None);
     }
     match read(text, order, today) {
+        Some(Read::Day(date)) if date > today => Err(Message::new("violation-future")),
         Some(Read::Day(date)) if date.year() >= 1900 => Ok(Some(date)),
         Some(Read::Day(_) | Read::OfAnyYear(..)) | None => Err(Message::new("violation-date")),
     }

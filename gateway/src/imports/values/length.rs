@@ -53,7 +53,7 @@ fn read(text: &str, bare: LengthUnit) -> Option<f64> {
     if let [hours, minutes] | [hours, minutes, _] = clock[..] {
         let (hours, minutes): (u32, u32) =
             (hours.trim().parse().ok()?, minutes.trim().parse().ok()?);
-        return (minutes < 60).then(|| f64::from(hours * 60 + minutes));
+        return (minutes < 60).then(|| f64::from(hours) * 60.0 + f64::from(minutes));
     }
     let mut total = 0.0;
     let mut rest = text.trim();
@@ -166,7 +166,7 @@ mod tests {
             length("od 60 min", LengthUnit::Minutes, true).unwrap(),
             Some(60)
         );
-        for text in ["long", "1:75", "45 apples", "1e9"] {
+        for text in ["long", "1:75", "45 apples", "1e9", "71582789:00"] {
             assert_eq!(read(text), Err("violation-duration"), "{text}");
         }
         assert_eq!(read("-"), Ok(None));

@@ -7,6 +7,9 @@ use crate::texts::Message;
 /// Between several phones in one cell. (`::: ` is Google's.)
 const BETWEEN: [&str; 9] = [" ::: ", ";", ",", "\n", "|", " / ", "/", " or ", " lub "];
 
+/// Digits of a number with another country's code, at least, where the plus is missing.
+const ABROAD: usize = 12;
+
 /// More than the phones of anybody, with their labels: somebody's notes, or worse.
 const LONGEST: usize = 500;
 
@@ -98,10 +101,15 @@ fn one(text: &str, country: Country) -> Option<Phone> {
     if country.as_str() == "UA" && digits.len() == 11 && digits.starts_with("80") {
         return read(&digits[1..]);
     }
-    // The country's own code without its plus: as a national number it would be too long.
+    // The country's own code without its plus: as a national number it would be too long. Another's only of a length that
+    // no slip at home gives: one digit too many makes a number in Peru of one in Poland.
+    let abroad = |phone: &Phone| {
+        let own = country.calling_code().map(|code| format!("+{code}"));
+        own.is_some_and(|own| phone.as_str().starts_with(&own)) || digits.len() >= ABROAD
+    };
     read(&digits)
         .filter(|phone| is_likely(phone, &digits))
-        .or_else(|| read(&format!("+{digits}")))
+        .or_else(|| read(&format!("+{digits}")).filter(abroad))
 }
 
 /// A national number keeps its digits, but for a zero in front or the country's own code.
@@ -156,6 +164,7 @@ mod tests {
             ("PL", "22/123 45 67", "+48221234567"),
             ("PL", "600\u{a0}100\u{a0}200", "+48600100200"),
             ("PL", "+33199000000", "+33199000000"),
+            ("PL", "380880000104", "+380880000104"),
             ("FR", "+33 (0)6 39 98 00 02", "+33639980002"),
             ("FR", "0033 (0)6 39 98 00 02", "+33639980002"),
             ("FR", "06.39.98.00.03", "+33639980003"),
@@ -219,6 +228,8 @@ mod tests {
             "12",
             "abc",
             "600 100",
+            "5112345678",
+            "51123456789",
             "600 100 200 300 400 500",
             "x@y.pl",
         ] {
