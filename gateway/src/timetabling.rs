@@ -4,46 +4,47 @@
 //! append with the events, so that moving or cancelling a session reaches every seat or nothing. Which sessions there
 //! are, the catalogue says; who sits in them, the claims.
 
+mod dates;
 mod top_up;
 
 use std::collections::BTreeMap;
 
 use cqrs_es::Aggregate as _;
 use domain::{
-    booking::{Booking, BookingCommand, Resource},
-    class::Class,
+    booking::{Booking, BookingCommand, Resource, Status},
+    desk::Desk,
     id::Id,
     sealed::{KeyId, Sealed},
     session::{Cause, Schedule, Session, SessionCommand, Setting},
     text::FreeText,
     time::{LocalSpan, Zone},
 };
-use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::DateTime};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
 use ledger::{BusinessId, Claim, ClaimSet, Guard};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(crate) use self::dates::{horizon, not_served, seen_to, session_on, sessions_of, timing_of};
 use crate::{
     app::App,
     catalogue::Known,
     command::{Decision, Loaded},
     problem::{Code, Problem},
     texts::Message,
-    timekeeping::{claim_set, span},
+    timekeeping::{claim_set, sits_beside_others, span},
 };
 
-/// How far ahead the dates of a rule without an end are set down as sessions.
-const ENDLESS_DAYS: i64 = 182;
-/// And of one that ends: as far as bookings may lie ahead at most.
-const ENDING_DAYS: i64 = 730;
 /// Sessions set down in one append.
 pub(crate) const MOST_AT_ONCE: usize = 200;
 /// Events that a change of a class may come to.
-const MOST_EVENTS: usize = 480;
+pub(crate) const MOST_EVENTS: usize = 480;
 /// Past sessions whose claims may have been swept.
 const CLAIMS_KEPT_DAYS: i64 = 30;
+/// Bookings loaded at a time.
+const LOADED_AT_ONCE: usize = 8;
 /// Before all seats.
 const LONG_AGO: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 
@@ -54,7 +55,7 @@ pub(crate) struct TakenDate {
     start: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     end: Timestamp,
-    /// `staff_busy`, `desk_busy`, `staff_away`, `desk_closed` or `house_closed`.
+    /// `staff_busy`, `desk_busy`, `staff_away`, `desk_closed`, `house_closed` or `service_gone`.
     why: &'static str,
 }
 
@@ -129,14 +130,22 @@ impl Ground<'_> {
                 why,
             });
         }
-        for claim in claims {
-            let times = self.busy.entry(claim.resource.uuid()).or_default();
-            times.push((claim.during.start(), claim.during.end()));
-        }
+        self.occupy(setting);
         Ok(())
     }
 
+    /// Takes the time of a session that stands as it stood: whatever has come over it since.
+    pub(crate) fn occupy(&mut self, setting: &Setting) {
+        for claim in setting.claims() {
+            let times = self.busy.entry(claim.resource.uuid()).or_default();
+            times.push((claim.during.start(), claim.during.end()));
+        }
+    }
+
     fn away(&self, setting: &Setting) -> Option<&'static str> {
+        if let Some(gone) = not_served(self.known, setting) {
+            return Some(gone);
+        }
         let catalogue = &self.known.catalogue;
         let body = setting.span();
         let meets = |span: &LocalSpan| {
@@ -166,68 +175,43 @@ pub(crate) fn dates_taken(taken: &[TakenDate]) -> Problem {
         .with("next_free", json!([]))
 }
 
-/// The last moment by the wall clock up to which a class's sessions are set down.
-pub(crate) fn horizon(class: &Class, zone: &Zone, now: Timestamp) -> DateTime {
-    let endless = class
-        .offered
-        .as_ref()
-        .is_none_or(|offered| offered.timetable.rrule.is_endless());
-    let days = if endless { ENDLESS_DAYS } else { ENDING_DAYS };
-    let date = zone.date_of(now).saturating_add(days.days());
-    date.at(23, 59, 59, 0)
-}
-
-/// A date of a class's timetable as a session. None: the clock on the wall never says so.
-pub(crate) fn session_on(
-    known: &Known,
-    class_id: Id<Class>,
-    class: &Class,
-    date: DateTime,
-) -> Option<Schedule> {
-    let offered = class.offered.as_ref()?;
-    let zone = &known.catalogue.settings()?.time_zone;
-    let timing = timing_of(known, class, offered.timetable.duration_min);
-    Some(Schedule {
-        class_id,
-        timetabled: Some(date),
-        setting: Setting {
-            service_id: offered.service_id,
-            staff_id: offered.staff_id,
-            desk_id: offered.desk_id,
-            start: zone.instant(date)?,
-            timing,
-        },
-        capacity: offered.capacity,
-    })
-}
-
-/// How long a session of a class takes, with what its service keeps free around it.
-pub(crate) fn timing_of(
-    known: &Known,
-    class: &Class,
-    duration_min: domain::time::Minutes,
-) -> domain::service::Timing {
-    let service = class.offered.as_ref().map(|offered| offered.service_id);
-    let service = service.and_then(|id| known.catalogue.services.get(&id));
-    let offer = service.and_then(|service| service.offer.as_ref());
-    let plain = domain::service::Timing::plain(duration_min);
-    offer.map_or(plain, |offer| domain::service::Timing {
-        buffer_before_min: offer.timing.buffer_before_min,
-        buffer_after_min: offer.timing.buffer_after_min,
-        ..plain
-    })
-}
-
 /// What a session takes: of its staff member the time, of its desk all places.
 pub(crate) fn session_claims(known: &Known, id: Id<Session>, session: &Session) -> ClaimSet {
+    let places = |id: Id<Desk>| {
+        let desk = known.catalogue.desks.get(&id);
+        let place = desk.and_then(|desk| desk.place.as_ref());
+        place.map_or(1, |place| place.capacity)
+    };
+    claims_at(id, session, places)
+}
+
+/// What the sessions at a desk that are not over take of it once it has more places: all of them still.
+pub(crate) fn claims_of_grown(
+    known: &Known,
+    desk: Id<Desk>,
+    to: u16,
+    now: Timestamp,
+) -> Vec<ClaimSet> {
+    let place = known.catalogue.desks.get(&desk);
+    let place = place.and_then(|desk| desk.place.as_ref());
+    if place.is_none_or(|place| to <= place.capacity) {
+        return vec![];
+    }
+    let sessions = known.catalogue.sessions.iter();
+    let there = sessions.filter(|(_, session)| {
+        session.standing().is_ok_and(|schedule| {
+            schedule.setting.desk_id == Some(desk) && now < schedule.setting.end()
+        })
+    });
+    there
+        .map(|(id, session)| claims_at(*id, session, |_| to))
+        .collect()
+}
+
+fn claims_at(id: Id<Session>, session: &Session, places: impl Fn(Id<Desk>) -> u16) -> ClaimSet {
     let claims = session.claims().into_iter().flat_map(|claim| {
         let places = match claim.resource {
-            Resource::Desk(id) => known
-                .catalogue
-                .desks
-                .get(&id)
-                .and_then(|desk| desk.place.as_ref())
-                .map_or(1, |place| place.capacity),
+            Resource::Desk(id) => places(id),
             Resource::Staff(_) | Resource::Session(_) | Resource::Guest(..) => 1,
         };
         let one = Claim {
@@ -287,11 +271,46 @@ impl App {
             .collect();
         owners.sort_unstable();
         owners.dedup();
-        let loaded = owners.into_iter().map(|id| async move {
+        self.loaded_seats(business, owners).await
+    }
+
+    /// The bookings that have a seat in a session, or had one when it was held: also of who never came, and long after
+    /// the claims of it were swept.
+    pub(crate) async fn guests_of(
+        &self,
+        business: BusinessId,
+        session: Id<Session>,
+    ) -> Result<Vec<Seat>, Problem> {
+        // Who has just taken a seat may not have come to the calendar yet.
+        let mut seats = self.seats_of(business, session).await?;
+        let whole = projections::Scope::whole(business);
+        let told = projections::calendar::of_session(self.pool(), &whole, session).await?;
+        let is_new = |id: &Id<Booking>| !seats.iter().any(|(seat, _)| seat == id);
+        let others: Vec<_> = told.into_iter().filter(is_new).map(Id::uuid).collect();
+        seats.extend(self.loaded_seats(business, others).await?);
+        seats.retain(|(_, loaded)| {
+            loaded.state.held().is_ok_and(|held| {
+                held.plan.session_id == Some(session)
+                    && held.status != Status::Cancelled
+                    && !held.deleted
+            })
+        });
+        Ok(seats)
+    }
+
+    async fn loaded_seats(
+        &self,
+        business: BusinessId,
+        ids: Vec<Uuid>,
+    ) -> Result<Vec<Seat>, Problem> {
+        let loading = ids.into_iter().map(|id| async move {
             let loaded = self.ledger().load::<Booking>(business, id).await?;
             Ok::<_, Problem>((Id::new(id), loaded))
         });
-        futures::future::try_join_all(loaded).await
+        stream::iter(loading)
+            .buffered(LOADED_AT_ONCE)
+            .try_collect()
+            .await
     }
 
     /// How many seats of each of these are taken, held ones too.
@@ -368,7 +387,7 @@ impl App {
         }
         decision.guards.push(no_other_seat(to.id));
         decision.again_if_guarded = true;
-        enough(decision)
+        Ok(())
     }
 
     /// Calls a session off, and the bookings of its seats with it.
@@ -421,7 +440,7 @@ impl App {
         }
         decision.guards.push(no_other_seat(id));
         decision.again_if_guarded = true;
-        enough(decision)
+        Ok(())
     }
 
     fn write_seat(
@@ -438,6 +457,8 @@ impl App {
         events.iter().cloned().for_each(|event| after.apply(event));
         decision.write::<Booking>(self, id.uuid(), loaded.version, &events)?;
         let mut set = claim_set(known, id, &after);
+        // Who sits there twice already goes on doing so.
+        sits_beside_others(&mut set, &after);
         let session = after.held()?.plan.session_id.map(Id::uuid);
         for claim in &mut set.claims {
             if Some(claim.resource) == session {
@@ -461,13 +482,4 @@ fn no_other_seat(session: Id<Session>) -> Guard {
         resources: vec![session.uuid()],
         ranges: vec![ledger::Span::from(LONG_AGO)],
     }
-}
-
-fn enough(decision: &Decision) -> Result<(), Problem> {
-    if decision.events() > MOST_EVENTS {
-        let most = i64::try_from(MOST_EVENTS).unwrap_or(i64::MAX);
-        let told = Message::new("violation-too-many").with_number("max", most);
-        return Err(Problem::field("", told));
-    }
-    Ok(())
 }

@@ -6,8 +6,8 @@ use cqrs_es::Aggregate as _;
 use domain::{access::Access, id::Id};
 use futures::future::BoxFuture;
 use ledger::{
-    Append, AppendError, Appended, Attempt, Command, Expected, Guard, NewEvent, Position, Recorded,
-    Refused, Shown, StreamWrite, Version,
+    Append, AppendError, Appended, Attempt, ClaimSet, Command, Expected, Guard, NewEvent, Position,
+    Recorded, Refused, Shown, StreamWrite, Version,
 };
 use serde_json::value::to_raw_value;
 use uuid::Uuid;
@@ -99,6 +99,7 @@ pub struct Deciding<A> {
 pub struct Asked<A: Kind> {
     commands: Vec<A::Command>,
     guards: Vec<Guard>,
+    claims: Vec<ClaimSet>,
     outcome: Option<Outcome>,
     reverts: Option<Reverted>,
 }
@@ -114,6 +115,7 @@ impl<A: Kind> Asked<A> {
         Self {
             commands,
             guards: vec![],
+            claims: vec![],
             outcome: None,
             reverts: None,
         }
@@ -130,6 +132,13 @@ impl<A: Kind> Asked<A> {
     #[must_use]
     pub fn guarded(mut self, guards: Vec<Guard>) -> Self {
         self.guards = guards;
+        self
+    }
+
+    /// With it, others take this time in place of what they took.
+    #[must_use]
+    pub fn claiming(mut self, claims: Vec<ClaimSet>) -> Self {
+        self.claims = claims;
         self
     }
 
@@ -215,6 +224,7 @@ impl App {
                 decision.leaves::<A>(target.id, loaded.version, events.len(), state);
                 decision.write::<A>(self, target.id, loaded.version, &events)?;
                 decision.guards = asked.guards;
+                decision.claims = asked.claims;
                 decision.reverts = asked.reverts;
                 if A::IN_CATALOGUE {
                     decision.saw_catalogue = Some(deciding.known.position);

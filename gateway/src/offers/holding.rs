@@ -19,6 +19,7 @@ use crate::{
     problem::{Code, Problem},
     routes::waitlist::pinned,
     timekeeping::Terms,
+    timetabling::not_served,
 };
 
 /// What there is to offer.
@@ -288,6 +289,9 @@ fn seat_for(offering: &Offering<'_>, made: &Made) -> Result<Option<Plan>, Proble
             return None;
         };
         let setting = &catalogue.sessions.get(&id)?.standing().ok()?.setting;
+        if not_served(offering.known, setting).is_some() {
+            return None;
+        }
         let by = wishes.staff_ids.is_empty() || wishes.staff_ids.contains(&setting.staff_id);
         let span = setting.span();
         let wished = setting.service_id == service_id
@@ -303,11 +307,12 @@ fn seat_for(offering: &Offering<'_>, made: &Made) -> Result<Option<Plan>, Proble
 /// Whether the session of an offered seat is still as it was. None: what is offered is no seat.
 pub(crate) fn seat_stands(known: &Known, plans: &[Plan]) -> Option<bool> {
     let [plan] = plans else { return None };
-    let session = known.catalogue.sessions.get(&plan.session_id?);
+    let id = plan.session_id?;
+    let session = known.catalogue.sessions.get(&id);
     let schedule = session.and_then(|session| session.standing().ok());
     Some(schedule.is_some_and(|schedule| {
         let setting = &schedule.setting;
-        setting.start == plan.start && Some(setting.staff_id) == plan.staff_id
+        setting.seat(id, plan.price) == *plan && not_served(known, setting).is_none()
     }))
 }
 

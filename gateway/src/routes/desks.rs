@@ -10,7 +10,7 @@ use domain::{
     staff::Staff,
     text::{Description, Label},
 };
-use ledger::Guard;
+use ledger::{ClaimSet, Guard};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -30,6 +30,7 @@ use crate::{
     problem::Problem,
     schema,
     texts::Message,
+    timetabling::claims_of_grown,
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -321,8 +322,19 @@ impl DeskChange {
             Some(after) if !self.keep_bookings => hours_guards(on, id, after.as_ref())?,
             Some(_) | None => vec![],
         };
-        Ok(Asked::of(DeskCommand::Change(wanted)).guarded(guards))
+        let claims = grown(on, id, &wanted);
+        Ok(Asked::of(DeskCommand::Change(wanted))
+            .guarded(guards)
+            .claiming(claims))
     }
+}
+
+/// What a desk's sessions take of it once it has changed so: of more places all.
+pub(super) fn grown(on: &Deciding<Desk>, id: Uuid, to: &DeskWanted) -> Vec<ClaimSet> {
+    let to = to
+        .capacity
+        .map(|to| claims_of_grown(&on.known, Id::new(id), to, on.now));
+    to.unwrap_or_default()
 }
 
 /// What must be free before a desk serves in these hours alone.

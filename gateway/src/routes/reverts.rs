@@ -155,11 +155,12 @@ impl App {
         let before = self.load_at::<A>(business, id, before).await?.state;
         let back = |on: &Deciding<A>| {
             let mut commands = on.state.revert(&before, told, on.now)?;
-            let mut guards = vec![];
+            let (mut guards, mut claims) = (vec![], vec![]);
             for command in &mut commands {
                 guards.extend(A::guards(on, id, command)?);
+                claims.extend(A::claims(on, id, command));
             }
-            let asked = Asked::all(commands).guarded(guards);
+            let asked = Asked::all(commands).guarded(guards).claiming(claims);
             Ok(asked.putting_back(&change.recorded))
         };
         self.send(call, Target::at(id), back).await

@@ -13,6 +13,7 @@ use domain::{
 };
 use jiff::{Timestamp, civil::Date};
 use ledger::Version;
+use projections::calendar;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -181,7 +182,7 @@ async fn show(
     Ok(Answer::ok(view).version(version))
 }
 
-/// The bookings that have a seat in a session.
+/// The bookings that have a seat in a session, or had one when it was held.
 #[utoipa::path(get, path = "/sessions/{id}/bookings", tag = "classes", params(("id" = Uuid, Path)),
     responses((status = 200, body = Page<BookingView>)))]
 async fn bookings(
@@ -189,11 +190,12 @@ async fn bookings(
     At(id): At<Uuid>,
     ask: Ask,
 ) -> Result<Answer<Page<BookingView>>, Problem> {
+    app.wait_for(&ask, &[&calendar::READ_MODEL]).await?;
     let business = ask.caller.business();
     let known = app.catalogue_now(business).await?;
     own(&known, &ask.caller, Id::new(id))?;
     let mut seats = vec![];
-    for (id, loaded) in app.seats_of(business, Id::new(id)).await? {
+    for (id, loaded) in app.guests_of(business, Id::new(id)).await? {
         seats.push((id, app.opened(business, loaded).await?));
     }
     seats.sort_by_key(|(id, _)| *id);

@@ -11,7 +11,7 @@ use ledger::BusinessId;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{MOST_AT_ONCE, horizon, session_on};
+use super::{MOST_AT_ONCE, horizon, not_served, seen_to, session_on};
 use crate::{
     app::App,
     catalogue::Known,
@@ -144,19 +144,22 @@ impl App {
         if from.saturating_add(BEHIND_DAYS.days()) > until {
             return Ok(None);
         }
+        // Until somebody is there again to hold it, its timetable waits: nothing of it is left out for good.
+        let next = offered.timetable.dates(zone, from, until, 1);
+        let next = next
+            .first()
+            .and_then(|date| session_on(known, id, class, *date));
+        if next.is_some_and(|schedule| not_served(known, &schedule.setting).is_some()) {
+            return Ok(None);
+        }
         let mut dates = offered.timetable.dates(zone, from, until, MOST_AT_ONCE);
         let through = if dates.len() == MOST_AT_ONCE {
             dates.last().copied().unwrap_or(until)
         } else {
             until
         };
-        let sessions = known.catalogue.sessions.values();
-        let there: Vec<_> = sessions
-            .filter_map(|session| session.schedule.as_ref())
-            .filter(|schedule| schedule.class_id == id)
-            .filter_map(|schedule| schedule.timetabled)
-            .collect();
-        dates.retain(|date| !there.contains(date));
+        let seen_to = seen_to(known, id);
+        dates.retain(|date| !seen_to.contains(date));
         Ok((!dates.is_empty()).then_some((class, through, dates)))
     }
 }

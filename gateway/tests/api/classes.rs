@@ -1,5 +1,7 @@
 //! Classes with their sessions and seats. The clock stands at Monday, 23 November 2026, 10:00 in Warsaw.
 
+mod timetables;
+
 use futures::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -704,16 +704,17 @@ async fn nothing_is_there_while_the_module_is_off() {
 async fn a_seat_that_comes_free_is_offered_too() {
     let day = Day::begin().await;
     let session: Id<Session> = Id::new(Uuid::now_v7());
+    let setting = Setting {
+        service_id: Id::new(day.cut),
+        staff_id: Id::new(day.bea),
+        desk_id: None,
+        start: day.at(18, 0).parse().unwrap(),
+        timing: Timing::plain(Minutes::new(60)),
+    };
     let schedule = SessionCommand::Schedule(Box::new(Schedule {
         class_id: Id::new(Uuid::now_v7()),
         timetabled: None,
-        setting: Setting {
-            service_id: Id::new(day.cut),
-            staff_id: Id::new(day.bea),
-            desk_id: None,
-            start: day.at(18, 0).parse().unwrap(),
-            timing: Timing::plain(Minutes::new(60)),
-        },
+        setting: setting.clone(),
         capacity: 1,
     }));
     let target = Target::new(session.uuid());
@@ -737,6 +738,17 @@ async fn a_seat_that_comes_free_is_offered_too() {
     let done: Value = day.step(ada, "convert", json!({})).await.json();
     assert_eq!(done["bookings"][0]["session_id"], json!(session), "{done}");
     assert_eq!(done["bookings"][0]["end"], json!(day.at(19, 0)));
+    // Who accepts gets what was offered, or hears that it is no more.
+    let longer = SessionCommand::Move(Box::new(Setting {
+        timing: Timing::plain(Minutes::new(90)),
+        ..setting
+    }));
+    day.asks_session(Target::at(session.uuid()), longer).await;
+    refused(
+        &day.step(grace, "convert", json!({})).await,
+        409,
+        "slot_taken",
+    );
 }
 
 /// Two services at work at once, and a crowd: each slot is held for one, and each has one.

@@ -18,7 +18,8 @@ pub use self::{
     entry::Entry,
     past::{When, candidates},
     questions::{
-        Away, Filter, Hour, bookings, inside, monitor, of_visit, seats_taken, to_be_moved,
+        Away, Filter, Hour, bookings, inside, monitor, of_session, of_visit, seats_taken,
+        to_be_moved,
     },
 };
 use crate::{ApplyError, Projected, ReadModel, merged::Merged};

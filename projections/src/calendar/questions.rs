@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    booking::Status,
+    booking::{Booking, Status},
     desk::Desk,
     id::{Id, Visit},
     service::Service,
@@ -106,6 +106,27 @@ pub async fn seats_taken(
         .into_iter()
         .map(|(id, taken)| (Id::new(id), taken))
         .collect())
+}
+
+/// The bookings that have, or had, a seat in a session: neither deleted nor called off. In no order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_session(
+    db: &PgPool,
+    scope: &Scope,
+    session: Id<Session>,
+) -> Result<Vec<Id<Booking>>, sqlx::Error> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select booking_id from calendar_booking
+          where business_id = $1 and session_id = $2 and not deleted and status <> $3",
+    )
+    .bind(scope.business().0)
+    .bind(session.uuid())
+    .bind(Status::Cancelled.as_str())
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(Id::new).collect())
 }
 
 /// Who is inside: arrived at or after `since`, or booked beyond it, and not left. `since` is the first instant of the

@@ -26,6 +26,7 @@ use crate::{
     problem::{Code, Problem},
     texts::Message,
     timekeeping::{SlotView, claim_set},
+    timetabling::not_served,
 };
 
 /// How many sessions with a free seat a refusal names.
@@ -144,7 +145,9 @@ fn bookable<'a>(
     }
     let service = known.catalogue.services.get(&schedule.setting.service_id);
     let state = service.and_then(|service| service.standing().ok());
-    if state.is_none_or(|offer| offer.state == ServiceState::Disabled) {
+    if state.is_none_or(|offer| offer.state == ServiceState::Disabled)
+        || not_served(known, &schedule.setting).is_some()
+    {
         return fault("violation-not-bookable");
     }
     Ok(schedule)
@@ -288,6 +291,7 @@ impl App {
                     && setting.start < to
                     && wish.staff_id.is_none_or(|id| setting.staff_id == id)
                     && wish.desk_id.is_none_or(|id| setting.desk_id == Some(id))
+                    && not_served(known, setting).is_none()
             })
             .collect();
         sessions.sort_by_key(|(id, s)| (s.setting.start, s.setting.staff_id, *id));

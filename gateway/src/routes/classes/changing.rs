@@ -1,5 +1,7 @@
 //! A class changes or ends: what that means for its sessions ahead, and for those who have a seat in them.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use cqrs_es::Aggregate as _;
 use domain::{
@@ -9,7 +11,7 @@ use domain::{
     text::Label,
 };
 use jiff::Timestamp;
-use ledger::BusinessId;
+use ledger::{BusinessId, Position};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -21,12 +23,23 @@ use crate::{
     app::App,
     catalogue::Known,
     checks::{Checks, Patch, given, patch},
-    command::{Answer, At, Call, Decision, Outcome},
+    command::{Answer, At, Call, Decision, Envelope, Outcome},
     problem::{Code, Problem},
     routes::hours::Keep,
     texts::Message,
-    timetabling::{Altered, MOST_AT_ONCE, dates_taken, horizon, session_of, session_on, timing_of},
+    timetabling::{
+        Altered, MOST_AT_ONCE, MOST_EVENTS, dates_taken, horizon, seen_to, session_of, session_on,
+        sessions_of, timing_of,
+    },
 };
+
+/// Empty sessions called off in one append.
+const AT_ONCE: usize = 400;
+/// What a change of a class itself comes to, at most.
+const OF_CLASS: usize = 4;
+
+/// A session in which somebody has a seat.
+type Full<'k> = (Id<Session>, &'k Schedule);
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -112,7 +125,7 @@ async fn change(
 }
 
 /// Ends a class: its sessions ahead are called off. Those in which somebody has a seat are told with 409
-/// `bookings_affected`, or, with `keep_bookings`, stay.
+/// `bookings_affected`, or, with `keep_bookings`, stay. Ended already: what is left of them without a seat is called off.
 #[utoipa::path(post, path = "/classes/{id}/retire", tag = "classes", params(("id" = Uuid, Path)),
     request_body = Option<Keep>, responses((status = 200, body = ClassView)))]
 async fn retire(
@@ -122,7 +135,7 @@ async fn retire(
 ) -> Result<Answer<ClassView>, Problem> {
     let business = call.caller.business();
     let (app, call) = (&app, &call);
-    let done = app
+    let mut done = app
         .execute(call, move |attempt| async move {
             let known = app.catalogue_for(call, &attempt).await?;
             let id: Id<Class> = Id::new(id);
@@ -135,10 +148,15 @@ async fn retire(
             let mut decision = Decision::new(Outcome::changed(id.uuid()));
             if !events.is_empty() {
                 let ahead: Vec<_> = ahead(&known, id, app.now()).map(|(id, _)| id).collect();
-                let cause = Cause::ClassEnded;
-                let keep = call.body.keep_bookings;
-                app.call_off_empty(&mut decision, business, &known, &ahead, cause, keep)
-                    .await?;
+                let (full, empty) = app.by_seats(business, &known, &ahead).await?;
+                if !full.is_empty() && !call.body.keep_bookings {
+                    return Err(affected(&full));
+                }
+                for id in empty.into_iter().take(AT_ONCE) {
+                    let cause = Cause::ClassEnded;
+                    app.call_off(&mut decision, business, &known, id, cause, None)
+                        .await?;
+                }
             }
             decision.write::<Class>(app, id.uuid(), version, &events)?;
             decision.leaves::<Class>(id.uuid(), version, events.len(), after);
@@ -146,10 +164,32 @@ async fn retire(
             Ok(decision)
         })
         .await?;
+    if let Some(last) = app.call_off_rest(call, Id::new(id)).await? {
+        done.position = last;
+    }
     app.answer(business, &done).await
 }
 
 impl ClassChange {
+    /// What one append does not hold is told at what would change so many sessions.
+    fn enough(&self, decision: &Decision) -> Result<(), Problem> {
+        if decision.events() <= MOST_EVENTS {
+            return Ok(());
+        }
+        let field = if self.timetable.is_some() {
+            "timetable"
+        } else if self.staff_id.is_some() {
+            "staff_id"
+        } else if self.desk_id.is_some() {
+            "desk_id"
+        } else {
+            "capacity"
+        };
+        let most = i64::try_from(MOST_EVENTS).unwrap_or(i64::MAX);
+        let told = Message::new("violation-too-many").with_number("max", most);
+        Err(Problem::field(field, told))
+    }
+
     fn wanted(&self, now: &Class, known: &Known) -> Result<Wanted, Problem> {
         let zone = &known.settings()?.time_zone;
         let service = now.standing()?.service_id;
@@ -177,7 +217,8 @@ impl ClassChange {
 struct Sessions<'a> {
     known: &'a Known,
     class_id: Id<Class>,
-    altered: Vec<Altered>,
+    /// Each, and whether it is more than its seats that changes.
+    altered: Vec<(Altered, bool)>,
     /// The timetable names them no longer.
     gone: Vec<Id<Session>>,
     new: Vec<Schedule>,
@@ -199,26 +240,26 @@ impl<'a> Sessions<'a> {
         let until = horizon(after, zone, app.now());
         let mut dates = if new_timetable {
             let now = zone.local(app.now());
-            is.timetable.dates(zone, now, until, usize::MAX)
+            let last = sessions_of(known, class_id);
+            let last = last.filter_map(|(_, session)| session.schedule.as_ref()?.timetabled);
+            let last = last.max().map_or(until, |last| last.max(until));
+            is.timetable.dates(zone, now, last, usize::MAX)
         } else {
             vec![]
         };
-        let named = dates.clone();
+        // Some sessions lie further ahead: set down early, or by a timetable that ended.
+        let named: BTreeSet<_> = dates.iter().copied().collect();
+        dates.retain(|date| *date <= until);
+        let seen_to = seen_to(known, class_id);
+        dates.retain(|date| !seen_to.contains(date));
         let (mut altered, mut gone) = (vec![], vec![]);
         for (id, session) in sessions_of(known, class_id) {
             let Some(schedule) = &session.schedule else {
                 continue;
             };
-            let of_hand = session
-                .cancelled
-                .as_ref()
-                .is_some_and(|off| off.cause == Cause::ByHand);
             let is_named = schedule
                 .timetabled
                 .is_some_and(|date| named.contains(&date));
-            if session.cancelled.is_none() || of_hand {
-                dates.retain(|date| Some(*date) != schedule.timetabled);
-            }
             if session.cancelled.is_some() || schedule.setting.start <= app.now() {
                 continue;
             }
@@ -242,20 +283,27 @@ impl<'a> Sessions<'a> {
             } else {
                 schedule.capacity
             };
-            if setting != schedule.setting || capacity != schedule.capacity {
-                altered.push(Altered {
+            let moves = setting != schedule.setting;
+            if moves || capacity != schedule.capacity {
+                let to = Altered {
                     id,
                     setting,
                     capacity,
-                });
+                };
+                altered.push((to, moves));
             }
         }
         // The rest follows when it is topped up.
-        dates.truncate(MOST_AT_ONCE);
-        let through = new_timetable.then(|| match dates.last() {
-            Some(last) if dates.len() == MOST_AT_ONCE => *last,
-            Some(_) | None => until,
-        });
+        let room = MOST_EVENTS.saturating_sub(gone.len() + altered.len() + OF_CLASS);
+        let room = room.min(MOST_AT_ONCE);
+        let all = dates.len() <= room;
+        dates.truncate(room);
+        let through = if all {
+            Some(until)
+        } else {
+            dates.last().copied()
+        };
+        let through = through.filter(|_| new_timetable);
         let new = dates
             .iter()
             .filter_map(|date| session_on(known, class_id, after, *date))
@@ -278,22 +326,31 @@ impl<'a> Sessions<'a> {
         asked: &ClassChange,
     ) -> Result<Option<ClassCommand>, Problem> {
         let known = self.known;
+        let (full, empty) = app.by_seats(business, known, &self.gone).await?;
+        if !full.is_empty() && !asked.keep_bookings {
+            return Err(affected(&full));
+        }
+        // Those that stay, keep their time.
         let besides: Vec<_> = self
             .altered
             .iter()
-            .map(|altered| altered.id.uuid())
-            .chain(self.gone.iter().map(|id| id.uuid()))
+            .map(|(altered, _)| altered.id.uuid())
+            .chain(empty.iter().map(|id| id.uuid()))
             .collect();
         let settings: Vec<_> = self
             .altered
             .iter()
-            .map(|altered| &altered.setting)
+            .map(|(altered, _)| &altered.setting)
             .chain(self.new.iter().map(|schedule| &schedule.setting))
             .collect();
         let mut ground = app.ground(business, known, &settings, &besides).await?;
         let mut taken = vec![];
-        for altered in &self.altered {
-            taken.extend(ground.take(&altered.setting).err());
+        for (altered, moves) in &self.altered {
+            if *moves {
+                taken.extend(ground.take(&altered.setting).err());
+            } else {
+                ground.occupy(&altered.setting);
+            }
         }
         let all_or_none = taken.len();
         let (mut free, mut skipped) = (vec![], vec![]);
@@ -309,13 +366,14 @@ impl<'a> Sessions<'a> {
         if all_or_none > 0 || !(taken.is_empty() || asked.skip_taken) {
             return Err(dates_taken(&taken));
         }
-        if !self.gone.is_empty() {
-            let (cause, keep) = (Cause::Timetable, asked.keep_bookings);
-            app.call_off_empty(decision, business, known, &self.gone, cause, keep)
+        for id in empty {
+            app.call_off(decision, business, known, id, Cause::Timetable, None)
                 .await?;
+            asked.enough(decision)?;
         }
-        for altered in &self.altered {
+        for (altered, _) in &self.altered {
             app.alter(decision, business, known, altered).await?;
+            asked.enough(decision)?;
         }
         let sessions = u32::try_from(free.len()).unwrap_or(u32::MAX);
         for schedule in free {
@@ -331,16 +389,13 @@ impl<'a> Sessions<'a> {
 }
 
 impl App {
-    /// Calls those of these sessions off in which nobody has a seat. The others are told with 409, or stay.
-    async fn call_off_empty(
+    /// Those of these sessions in which somebody has a seat, and the others.
+    async fn by_seats<'k>(
         &self,
-        decision: &mut Decision,
         business: BusinessId,
-        known: &Known,
+        known: &'k Known,
         sessions: &[Id<Session>],
-        cause: Cause,
-        keep: bool,
-    ) -> Result<(), Problem> {
+    ) -> Result<(Vec<Full<'k>>, Vec<Id<Session>>), Problem> {
         let ids: Vec<_> = sessions
             .iter()
             .filter_map(|id| Some((*id, known.catalogue.sessions.get(id)?.schedule.as_ref()?)))
@@ -350,39 +405,69 @@ impl App {
         let (full, empty): (Vec<_>, Vec<_>) = ids
             .into_iter()
             .partition(|(id, _)| seats.get(id).is_some_and(|taken| *taken > 0));
-        if !full.is_empty() && !keep {
-            let count = i64::try_from(full.len()).unwrap_or(i64::MAX);
-            let told: Vec<_> = full
-                .iter()
-                .map(|(id, schedule)| {
-                    let (start, end) = (schedule.setting.start, schedule.setting.end());
-                    json!({"id": id, "kind": "session", "start": start, "end": end})
-                })
-                .collect();
-            return Err(Problem::new(Code::BookingsAffected)
-                .detail(Message::new("detail-bookings-affected").with_number("count", count))
-                .with("bookings", json!(told)));
-        }
-        for (id, _) in empty {
-            self.call_off(decision, business, known, id, cause, None)
-                .await?;
-        }
-        Ok(())
+        Ok((full, empty.into_iter().map(|(id, _)| id).collect()))
     }
+
+    /// Calls off what is left of an ended class's sessions ahead, so far as nobody has a seat in them; of many, step by
+    /// step. The last position written, if any.
+    async fn call_off_rest(
+        &self,
+        call: &Envelope,
+        id: Id<Class>,
+    ) -> Result<Option<Position>, Problem> {
+        let business = call.caller.business();
+        // Under a key of its own each: the caller's is that of the first step.
+        let mut call = call.clone();
+        call.key = None;
+        let mut last = None;
+        loop {
+            call.command_id = self.new_id();
+            let known = self.catalogue_now(business).await?;
+            if ahead(&known, id, self.now()).next().is_none() {
+                return Ok(last);
+            }
+            let call = &call;
+            let done = self
+                .execute(call, move |attempt| async move {
+                    let known = self.catalogue_for(call, &attempt).await?;
+                    let mut decision = Decision::new(Outcome::changed(id.uuid()));
+                    let ahead: Vec<_> = ahead(&known, id, self.now()).map(|(id, _)| id).collect();
+                    let (_, empty) = self.by_seats(business, &known, &ahead).await?;
+                    for id in empty.into_iter().take(AT_ONCE) {
+                        let cause = Cause::ClassEnded;
+                        self.call_off(&mut decision, business, &known, id, cause, None)
+                            .await?;
+                    }
+                    decision.saw_catalogue = Some(known.position);
+                    Ok(decision)
+                })
+                .await?;
+            if done.versions.is_empty() {
+                return Ok(last);
+            }
+            last = Some(done.position);
+        }
+    }
+}
+
+/// 409: somebody has a seat in these.
+fn affected(full: &[Full<'_>]) -> Problem {
+    let count = i64::try_from(full.len()).unwrap_or(i64::MAX);
+    let told: Vec<_> = full
+        .iter()
+        .map(|(id, schedule)| {
+            let (start, end) = (schedule.setting.start, schedule.setting.end());
+            json!({"id": id, "kind": "session", "start": start, "end": end})
+        })
+        .collect();
+    Problem::new(Code::BookingsAffected)
+        .detail(Message::new("detail-bookings-affected").with_number("count", count))
+        .with("bookings", json!(told))
 }
 
 fn class_of(known: &Known, id: Id<Class>) -> Result<&Class, Problem> {
     let class = known.catalogue.classes.get(&id);
     class.ok_or_else(Problem::not_found)
-}
-
-fn sessions_of(known: &Known, class: Id<Class>) -> impl Iterator<Item = (Id<Session>, &Session)> {
-    let all = known.catalogue.sessions.iter();
-    all.filter(move |(_, session)| {
-        let schedule = session.schedule.as_ref();
-        schedule.is_some_and(|schedule| schedule.class_id == class)
-    })
-    .map(|(id, session)| (*id, session))
 }
 
 /// The sessions of a class that stand and have not begun.

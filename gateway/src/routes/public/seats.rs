@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::{
     access::Module, app::App, catalogue::Known, problem::Problem, texts::Message,
-    timekeeping::SlotView,
+    timekeeping::SlotView, timetabling::not_served,
 };
 
 /// How many sessions with a seat left a refusal names.
@@ -112,7 +112,9 @@ fn open_to_visitors(known: &Known, id: Id<Session>) -> Result<&Schedule, Problem
     };
     let service = known.catalogue.services.get(&schedule.setting.service_id);
     let offer = service.and_then(|service| service.standing().ok());
-    if offer.is_none_or(|offer| offer.state != ServiceState::Active) {
+    if offer.is_none_or(|offer| offer.state != ServiceState::Active)
+        || not_served(known, &schedule.setting).is_some()
+    {
         return fault("violation-not-bookable");
     }
     Ok(schedule)

@@ -8,7 +8,7 @@ use domain::{
     service::{Service, ServiceCommand},
     staff::{Staff, StaffCommand},
 };
-use ledger::Guard;
+use ledger::{ClaimSet, Guard};
 use uuid::Uuid;
 
 use crate::{
@@ -26,6 +26,11 @@ pub(super) trait Guarded: Kind + Revert {
         id: Uuid,
         command: &mut Self::Command,
     ) -> Result<Vec<Guard>, Problem>;
+
+    /// What others take with it, in place of what they took.
+    fn claims(_: &Deciding<Self>, _: Uuid, _: &Self::Command) -> Vec<ClaimSet> {
+        vec![]
+    }
 }
 
 impl Guarded for Client {
@@ -81,6 +86,18 @@ impl Guarded for Desk {
                 Ok(must_be_free(vec![id], from_now_on(on.now)))
             }
             DeskCommand::Add(_) | DeskCommand::Open | DeskCommand::CancelHoliday(_) => Ok(vec![]),
+        }
+    }
+
+    fn claims(on: &Deciding<Self>, id: Uuid, command: &DeskCommand) -> Vec<ClaimSet> {
+        match command {
+            DeskCommand::Change(to) => desks::grown(on, id, to),
+            DeskCommand::Add(_)
+            | DeskCommand::Close
+            | DeskCommand::Open
+            | DeskCommand::PlanHoliday { .. }
+            | DeskCommand::CancelHoliday(_)
+            | DeskCommand::Retire => vec![],
         }
     }
 }

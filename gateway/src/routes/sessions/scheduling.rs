@@ -23,7 +23,7 @@ use crate::{
     problem::Problem,
     routes::classes::{desk, local_moment, seats, staff},
     texts::Message,
-    timetabling::{MOST_AT_ONCE, dates_taken, session_on, timing_of},
+    timetabling::{MOST_AT_ONCE, dates_taken, seen_to, session_on, timing_of},
 };
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -196,13 +196,8 @@ impl NewSessions {
             let mut dates = offered
                 .timetable
                 .dates(zone, first, to.at(23, 59, 59, 0), usize::MAX);
-            let sessions = known.catalogue.sessions.values();
-            let there: Vec<_> = sessions
-                .filter_map(|session| session.schedule.as_ref())
-                .filter(|schedule| schedule.class_id == class_id)
-                .filter_map(|schedule| schedule.timetabled)
-                .collect();
-            dates.retain(|date| !there.contains(date));
+            let seen_to = seen_to(known, class_id);
+            dates.retain(|date| !seen_to.contains(date));
             if dates.len() > MOST_AT_ONCE {
                 let most = i64::try_from(MOST_AT_ONCE).unwrap_or(i64::MAX);
                 let told = Message::new("violation-too-many").with_number("max", most);

@@ -93,6 +93,40 @@ async fn a_visitor_takes_a_seat_changes_and_gives_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_learns_who_sits_in_a_class() {
+    let (street, yoga) = studio().await;
+    let ada = street.client("600 100 200", false).await;
+    let open = sessions(&street, yoga).await;
+    let in_house = async |session: &Value| {
+        let seat = json!({"session_id": session["session_id"], "client_id": ada});
+        street.salon.post("/bookings", &seat).await
+    };
+    id_of(&in_house(&open[0]).await);
+    // Whether she sits there or not: who types her phone is answered alike.
+    for session in &open[..2] {
+        let booked = street.act("/bookings", &seat(session, "600 100 200")).await;
+        id_of(&booked);
+    }
+    // Full is full.
+    let third = street
+        .act("/bookings", &seat(&open[0], "600 100 200"))
+        .await;
+    refused(&third, 409, "slot_taken");
+    // The house seats nobody twice.
+    faulty(&in_house(&open[1]).await, "client_id", "has_seat");
+    // And both of her seats go with their session.
+    let path = format!("/sessions/{}/reschedule", text(&open[0]["session_id"]));
+    let to = json!({"start": "2026-11-24T18:00:00Z"});
+    let moved = street.salon.post(&path, &to).await;
+    moved.assert_status_ok();
+    assert_eq!(moved.json::<Value>()["seats_taken"], 2);
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_seat_is_had_as_the_policy_says_and_as_the_session_is() {
     let (street, yoga) = studio().await;
     let open = sessions(&street, yoga).await;
