@@ -94,6 +94,7 @@ violation-too-many = { $max ->
     [one] takes at most one
    *[other] takes at most { $max }
 }
+violation-too-many-groups = would give more than { $max } parts; ask for weeks or months, or for fewer days
 violation-control-characters = must not hold control characters
 violation-color = must be a colour such as #3366cc
 violation-origin = takes letters, digits, spaces and _ - .

@@ -94,6 +94,7 @@ violation-too-many = { $max ->
     [one] accepte au plus { $max } élément
    *[other] accepte au plus { $max } éléments
 }
+violation-too-many-groups = donnerait plus de { $max } parties ; demandez des semaines ou des mois, ou moins de jours
 violation-control-characters = ne doit pas contenir de caractères de contrôle
 violation-color = doit être une couleur telle que #3366cc
 violation-origin = accepte lettres, chiffres, espaces et _ - .

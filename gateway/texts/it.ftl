@@ -94,6 +94,7 @@ violation-too-many = { $max ->
     [one] accetta al massimo un elemento
    *[other] accetta al massimo { $max } elementi
 }
+violation-too-many-groups = darebbe più di { $max } parti; chiedi settimane o mesi, oppure meno giorni
 violation-control-characters = non può contenere caratteri di controllo
 violation-color = deve essere un colore come #3366cc
 violation-origin = accetta lettere, cifre, spazi e _ - .

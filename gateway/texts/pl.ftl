@@ -97,6 +97,7 @@ violation-too-many = { $max ->
     [few] przyjmuje najwyżej { $max } elementy
    *[other] przyjmuje najwyżej { $max } elementów
 }
+violation-too-many-groups = dałoby więcej niż { $max } części; zapytaj o tygodnie lub miesiące albo o mniej dni
 violation-control-characters = nie może zawierać znaków sterujących
 violation-color = musi być kolorem, np. #3366cc
 violation-origin = przyjmuje litery, cyfry, spacje oraz _ - .

@@ -94,6 +94,7 @@ violation-too-many = { $max ->
     [one] tar högst en
    *[other] tar högst { $max }
 }
+violation-too-many-groups = skulle ge fler än { $max } delar; fråga efter veckor eller månader, eller om färre dagar
 violation-control-characters = får inte innehålla styrtecken
 violation-color = måste vara en färg som #3366cc
 violation-origin = tar bokstäver, siffror, mellanslag och _ - .

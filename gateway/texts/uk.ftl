@@ -97,6 +97,7 @@ violation-too-many = { $max ->
     [few] приймає щонайбільше { $max } елементи
    *[other] приймає щонайбільше { $max } елементів
 }
+violation-too-many-groups = дало б більше ніж { $max } частин; запитайте за тижнями чи місяцями або про менше днів
 violation-control-characters = не може містити керівних символів
 violation-color = мусить бути кольором, наприклад #3366cc
 violation-origin = приймає літери, цифри, пробіли та _ - .

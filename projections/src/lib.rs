@@ -22,12 +22,12 @@ pub mod projector;
 pub mod random_history;
 mod read_model;
 pub mod rebuild;
+pub mod reports;
 mod rows;
 mod scope;
 pub mod segments;
 #[cfg(test)]
 mod story;
-pub mod summary;
 pub mod till;
 pub mod timetable;
 mod waiting;

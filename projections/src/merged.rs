@@ -78,6 +78,13 @@ impl Merged {
             .map(|((business, _), into)| (business, into))
     }
 
+    /// The same, and those who are gone into them.
+    pub(crate) fn all_of(&self, batch: &[Projected]) -> impl Iterator<Item = Key> + use<> {
+        told(batch)
+            .into_iter()
+            .flat_map(|((business, gone), into)| [(business, gone), (business, into)])
+    }
+
     /// Who this client is now.
     pub(crate) fn now(&self, business: Uuid, client: Uuid) -> Uuid {
         self.0.get(&(business, client)).copied().unwrap_or(client)

@@ -8,9 +8,8 @@ use domain::{
 use sqlx::PgPool;
 
 use crate::{
-    Projected, ReadModel, calendar, clients, history,
+    Projected, ReadModel, calendar, clients, history, reports,
     story::{Story, at, id, payment, placement, registered, sale, take_in},
-    summary,
 };
 
 /// The read models that follow, and their tables that name a client whose things they keep.
@@ -18,8 +17,8 @@ const FOLLOWING: [(&ReadModel, &[&str]); 3] = [
     (&history::READ_MODEL, &["history_booking"]),
     (&calendar::READ_MODEL, &["calendar_booking"]),
     (
-        &summary::READ_MODEL,
-        &["summary_booking", "summary_payment"],
+        &reports::READ_MODEL,
+        &["report_booking", "report_payment", "report_client"],
     ),
 ];
 
@@ -105,7 +104,7 @@ async fn all_of_it_stands_under_who_they_are_however_it_was_cut() {
             assert_eq!(rows(&db, model).await, at_once, "{} by {cut}", model.name);
         }
     }
-    let sales = "select count(*) from summary_payment where client_id = $1 and booking_id is null";
+    let sales = "select count(*) from report_payment where client_id = $1 and booking_id is null";
     let sales: i64 = sqlx::query_scalar(sales)
         .bind(who.uuid())
         .fetch_one(&db)

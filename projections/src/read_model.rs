@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
 use crate::{
-    Projected, calendar, changes, client_card, clients, history, segments, summary, till,
+    Projected, calendar, changes, client_card, clients, history, reports, segments, till,
     timetable, waitlist,
 };
 
@@ -16,7 +16,7 @@ pub static READ_MODELS: &[&ReadModel] = &[
     &changes::READ_MODEL,
     &clients::READ_MODEL,
     &till::READ_MODEL,
-    &summary::READ_MODEL,
+    &reports::READ_MODEL,
     &waitlist::READ_MODEL,
     &client_card::READ_MODEL,
     &segments::READ_MODEL,

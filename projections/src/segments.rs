@@ -17,7 +17,7 @@ mod specs;
 
 pub use self::{
     find::{Cursor, Entry, Found, Page, find},
-    members::{Asked, Member, MembersPage, count, members, stream},
+    members::{Asked, Member, MembersPage, count, ids, members, stream},
 };
 use crate::ReadModel;
 

@@ -34,6 +34,15 @@ pub(crate) const AMOUNTS: &[&str] = &[
     "pending_amount",
     "average_receipt",
     "spent",
+    "taken",
+    "refunded",
+    "net",
+    "overdue_amount",
+    "upcoming_amount",
+    "revenue_before",
+    "revenue_change_rate",
+    "revenue_year_before",
+    "revenue_year_change_rate",
 ];
 
 tokio::task_local! {

@@ -276,7 +276,14 @@ pub(crate) const TABLE: &[Entry] = &[
         R::ManageBookings, R::ManageClients, R::ManageSchedule, R::ManageCatalogue, R::ManageSettings,
     ]),
     get("/payments", R::SeeRevenue).own_bookings(),
-    get("/reports/summary", R::SeeReports).own_bookings().also(&[R::Export, R::SeeRevenue]),
+    get("/reports/summary", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/revenue", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/pending", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/clients", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/retention", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/returning", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/trends", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/till", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
 ];
 
 #[cfg(test)]

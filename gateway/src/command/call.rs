@@ -418,6 +418,19 @@ pub struct Ask<Q = Nothing> {
     pub query: Q,
 }
 
+impl<Q> Ask<Q> {
+    /// The same with a part of the query, and the rest of it.
+    pub(crate) fn split<P, R>(self, split: impl FnOnce(Q) -> (P, R)) -> (Ask<P>, R) {
+        let (query, rest) = split(self.query);
+        let ask = Ask {
+            caller: self.caller,
+            min_position: self.min_position,
+            query,
+        };
+        (ask, rest)
+    }
+}
+
 impl<Q: DeserializeOwned> FromRequestParts<App> for Ask<Q> {
     type Rejection = Problem;
 

@@ -184,7 +184,7 @@ async fn drop_it(State(app): State<App>, At(id): At<Uuid>, call: Call) -> Result
 
 impl App {
     /// What a saved segment asks now.
-    async fn question<Q>(&self, ask: &Ask<Q>, id: Uuid) -> Result<Question, Problem> {
+    pub(super) async fn question<Q>(&self, ask: &Ask<Q>, id: Uuid) -> Result<Question, Problem> {
         let business = ask.caller.business();
         let loaded = self.load::<Segment>(business, id).await?;
         let saying = loaded.state.standing()?;

@@ -17,7 +17,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::Facts;
 use crate::{
     Scope,
-    summary::{ByStatus, rate},
+    reports::{ByStatus, rate},
 };
 
 /// All that a client ever booked, by its start, and bought without booking.

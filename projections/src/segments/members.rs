@@ -64,6 +64,15 @@ pub async fn count(db: &PgPool, scope: &Scope, asked: &Asked) -> Result<i64, sql
     query.build_query_scalar().fetch_one(db).await
 }
 
+/// The clients whom a filter holds, in no order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn ids(db: &PgPool, scope: &Scope, asked: &Asked) -> Result<Vec<Uuid>, sqlx::Error> {
+    let mut query = held(scope, asked, "c.client_id");
+    query.build_query_scalar().fetch_all(db).await
+}
+
 /// A page of the clients whom a filter holds, by name.
 ///
 /// # Errors

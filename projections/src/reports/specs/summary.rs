@@ -2,40 +2,27 @@
 
 use domain::{
     booking::{BookingCommand, Status},
-    money::Currency,
     text::Origin,
-    time::Zone,
 };
-use jiff::civil::{Date, date};
 use sqlx::PgPool;
 
-use super::*;
+use super::{
+    super::{
+        ByStatus, Filter, READ_MODEL,
+        summary::{Summary, find},
+    },
+    asked, book, of_may,
+};
 use crate::{
-    GroupBy, Period, Scope,
+    GroupBy, Scope,
     story::{Story, at, eur, id, payment, placement, refund, registered, sale, take_in, told},
 };
 
-fn period(first: Date, last: Date) -> Period {
-    Period::new(&Zone::named("Europe/Warsaw").unwrap(), first, last).unwrap()
-}
-
-fn may() -> Period {
-    period(date(2026, 5, 1), date(2026, 5, 31))
-}
-
 async fn summary(db: &PgPool, story: &Story, filter: &Filter) -> Summary {
-    let summaries = of_periods(db, &story.scope(), filter, &[may()], Currency::EUR)
+    find(db, &of_may(story).of(filter.clone()))
         .await
-        .unwrap();
-    let [summary] = summaries.try_into().unwrap();
-    summary
-}
-
-/// The n-th booking, for a client, at a start.
-fn book(story: &mut Story, n: u128, client: Option<u128>, start: &str) {
-    let mut placement = placement(start);
-    placement.client_id = client.map(id);
-    story.booking(id(n), BookingCommand::Place(Box::new(placement)));
+        .unwrap()
+        .whole
 }
 
 /// April: 1 with client 7. May: 2 to 7; of them 2 and 3 done, 4 missed, 5 cancelled, 6 ahead, 7 nobody's.
@@ -201,10 +188,9 @@ async fn each_filter_narrows_bookings_and_money_alike() {
     );
 
     let scope = Scope::bookings_of(story.scope().business(), id(91));
-    let own = of_periods(&db, &scope, &any(), &[may()], Currency::EUR)
-        .await
-        .unwrap();
-    assert_eq!(own[0].revenue, eur("1.00"));
+    let may = of_may(&story).whole;
+    let own = find(&db, &asked(scope, may.first, may.last)).await.unwrap();
+    assert_eq!(own.whole.revenue, eur("1.00"));
     let other = summary(&db, &Story::of(2), &any()).await;
     assert_eq!(
         (other.bookings, other.revenue, other.no_show_rate),
@@ -219,18 +205,10 @@ async fn each_week_is_a_period_of_its_own() {
     let mut story = spring();
     take_in(&db, &READ_MODEL, &story.take()).await;
 
-    let zone = Zone::named("Europe/Warsaw").unwrap();
-    let weeks = may().by(&zone, GroupBy::Week);
-    let summaries = of_periods(
-        &db,
-        &story.scope(),
-        &Filter::default(),
-        &weeks,
-        Currency::EUR,
-    )
-    .await
-    .unwrap();
-    let told: Vec<_> = summaries
+    let told = find(&db, &of_may(&story).by(GroupBy::Week)).await.unwrap();
+    assert_eq!(told.whole, summary(&db, &story, &Filter::default()).await);
+    let told: Vec<_> = told
+        .groups
         .iter()
         .map(|s| (s.bookings, s.clients, s.new_clients, s.revenue.to_string()))
         .collect();
@@ -274,8 +252,9 @@ async fn one_by_one_leaves_what_one_batch_leaves() {
     let db = database.service_pool().await;
     let told = spring().take();
     let rows = async || -> Vec<String> {
-        let sql = "select to_jsonb(b)::text from summary_booking b union all
-                   select to_jsonb(p)::text from summary_payment p order by 1";
+        let sql = "select to_jsonb(b)::text from report_booking b union all
+                   select to_jsonb(p)::text from report_payment p union all
+                   select to_jsonb(c)::text from report_client c order by 1";
         sqlx::query_scalar(sql).fetch_all(&db).await.unwrap()
     };
     take_in(&db, &READ_MODEL, &told).await;
@@ -290,5 +269,5 @@ async fn one_by_one_leaves_what_one_batch_leaves() {
         take_in(&db, &READ_MODEL, std::slice::from_ref(event)).await;
     }
     assert_eq!(rows().await, at_once);
-    assert_eq!(at_once.len(), 14);
+    assert_eq!(at_once.len(), 16);
 }

@@ -1,0 +1,233 @@
+//! What each client brought in, how often they came, and how often they did not.
+
+use domain::{client::Client, id::Id, money::Money};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::asked::{Asked, Query, rows};
+
+/// What a client's bookings that start in the period came to, and what they paid in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figures {
+    /// Who.
+    pub client_id: Id<Client>,
+    /// Their bookings, whatever became of them.
+    pub bookings: i64,
+    /// How often they came: completed bookings, those of one visit together.
+    pub visits: i64,
+    /// The start of the last completed one.
+    pub last_visit: Option<Timestamp>,
+    /// Bookings that were cancelled.
+    pub cancellations: i64,
+    /// Bookings that they missed.
+    pub no_shows: i64,
+    /// What they paid less what was given back, for bookings of whatever day and without one.
+    pub revenue: Money,
+    /// For how many receipts: visits, bookings and sales for which more was paid than given back.
+    pub receipts: i64,
+    /// The revenue by the number of receipts, rounded half up; zero where there is none.
+    pub average_receipt: Money,
+}
+
+/// By what they are ordered; who has as much, by id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum By {
+    /// What they brought in.
+    #[default]
+    Revenue,
+    /// How often they came.
+    Visits,
+    /// When they came last; who never came, as if that was long ago.
+    LastVisit,
+    /// How many bookings they have.
+    Bookings,
+    /// How many of them were cancelled.
+    Cancellations,
+    /// How many of them they missed.
+    NoShows,
+}
+
+/// In which order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sort {
+    /// By what.
+    pub by: By,
+    /// The least first; else the most.
+    pub ascending: bool,
+}
+
+/// Where a page ended: at this figure, of this client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor(Decimal, Uuid);
+
+/// Which page.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// After what; none: from the first.
+    pub after: Option<Cursor>,
+    /// At most so many; none: all of them.
+    pub limit: Option<u16>,
+    /// Whether to count them all, too.
+    pub count: bool,
+}
+
+/// A page of clients.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// In their order.
+    pub items: Vec<Figures>,
+    /// Where the next page begins; none: this was the last.
+    pub next: Option<Cursor>,
+    /// How many there are in all, if asked.
+    pub total: Option<i64>,
+}
+
+/// The clients who booked or paid in the period.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(
+    db: &PgPool,
+    asked: &Asked,
+    sort: Sort,
+    page: Page,
+) -> Result<Found, sqlx::Error> {
+    let mut query = counted(asked);
+    query
+        .push(", placed as (select counted.*, ")
+        .push(sort.by.figure());
+    query.push(" as figure from counted) select * from placed");
+    let (order, beyond) = if sort.ascending {
+        ("asc", ">")
+    } else {
+        ("desc", "<")
+    };
+    if let Some(Cursor(figure, client)) = page.after {
+        query
+            .push(format_args!(" where (figure, client_id) {beyond} ("))
+            .push_bind(figure)
+            .push(", ")
+            .push_bind(client)
+            .push(")");
+    }
+    query.push(format_args!(" order by figure {order}, client_id {order}"));
+    if let Some(limit) = page.limit {
+        // One more than wanted tells whether there is a next page.
+        query.push(" limit ").push_bind(i64::from(limit) + 1);
+    }
+    let mut rows: Vec<Row> = rows(db, query).await?;
+    let wanted = page.limit.map_or(usize::MAX, usize::from);
+    let more = rows.len() > wanted;
+    rows.truncate(wanted);
+    let last = rows.last().filter(|_| more);
+    let next = last.map(|row| Cursor(row.figure, row.client_id));
+    let total = if page.count {
+        Some(count(db, asked).await?)
+    } else {
+        None
+    };
+    let items: Result<_, _> = rows.into_iter().map(|row| row.figures(asked)).collect();
+    Ok(Found {
+        items: items?,
+        next,
+        total,
+    })
+}
+
+async fn count(db: &PgPool, asked: &Asked) -> Result<i64, sqlx::Error> {
+    let mut query = counted(asked);
+    query.push(" select count(*) from counted");
+    let all: Vec<(i64,)> = rows(db, query).await?;
+    Ok(all.first().map_or(0, |(count,)| *count))
+}
+
+/// `with … counted as (…)`: each client with their figures, over the whole period.
+fn counted(asked: &Asked) -> Query<'_> {
+    let mut query = asked.statement_on(
+        std::slice::from_ref(&asked.whole),
+        // The bookings of a visit are one; those of none are counted as they are.
+        ", visit as (
+             select b.client_id, b.visit_id, count(*) as bookings,
+                    count(*) filter (where b.status = 'completed') as completed,
+                    max(b.starts) filter (where b.status = 'completed') as last_visit,
+                    count(*) filter (where b.status = 'cancelled') as cancellations,
+                    count(*) filter (where b.status = 'no_show')   as no_shows",
+    );
+    asked.bookings(&mut query);
+    query.push(
+        " and b.client_id is not null group by b.client_id, b.visit_id),
+         booked as (
+             select client_id, sum(bookings)::bigint as bookings,
+                    sum(case when visit_id is null then completed else least(completed, 1) end)::bigint as visits,
+                    max(last_visit) as last_visit, sum(cancellations)::bigint as cancellations,
+                    sum(no_shows)::bigint as no_shows
+               from visit
+              group by client_id),
+         receipt as (
+             select m.client_id, case when not m.alone then m.receipt end as shared, sum(m.amount) as amount,
+                    count(*) filter (where m.alone and m.amount > 0) as alone",
+    );
+    asked.payments(&mut query);
+    query.push(
+        " and m.client_id is not null group by 1, 2),
+         paid as (
+             select client_id, sum(amount) as revenue,
+                    (sum(alone) + count(*) filter (where shared is not null and amount > 0))::bigint as receipts
+               from receipt
+              group by client_id),
+         counted as (
+             select client_id, coalesce(bookings, 0) as bookings, coalesce(visits, 0) as visits, last_visit,
+                    coalesce(cancellations, 0) as cancellations, coalesce(no_shows, 0) as no_shows,
+                    coalesce(revenue, 0) as revenue, coalesce(receipts, 0) as receipts
+               from booked
+               full join paid using (client_id))",
+    );
+    query
+}
+
+impl By {
+    /// Each as a number, so that one cursor serves all.
+    const fn figure(self) -> &'static str {
+        match self {
+            Self::Revenue => "revenue",
+            Self::Visits => "visits::numeric",
+            Self::LastVisit => "coalesce(extract(epoch from last_visit), -1e12)",
+            Self::Bookings => "bookings::numeric",
+            Self::Cancellations => "cancellations::numeric",
+            Self::NoShows => "no_shows::numeric",
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    client_id: Uuid,
+    bookings: i64,
+    visits: i64,
+    last_visit: Option<jiff_sqlx::Timestamp>,
+    cancellations: i64,
+    no_shows: i64,
+    revenue: Decimal,
+    receipts: i64,
+    figure: Decimal,
+}
+
+impl Row {
+    fn figures(self, asked: &Asked) -> Result<Figures, sqlx::Error> {
+        let average = self.revenue.checked_div(self.receipts.into());
+        Ok(Figures {
+            client_id: Id::new(self.client_id),
+            bookings: self.bookings,
+            visits: self.visits,
+            last_visit: self.last_visit.map(jiff_sqlx::Timestamp::to_jiff),
+            cancellations: self.cancellations,
+            no_shows: self.no_shows,
+            revenue: asked.money(self.revenue)?,
+            receipts: self.receipts,
+            average_receipt: asked.money(average.unwrap_or_default())?,
+        })
+    }
+}
