@@ -33,7 +33,10 @@ use hyper::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date};
 use ledger::{BusinessId, Ledger, Version};
 use projections::{Projector, ProjectorSettings};
-use sqlx::{PgPool, postgres::PgPoolOptions};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use testbed::Postgres;
 use uuid::Uuid;
 use vault::{MasterKey, Vault};
@@ -65,6 +68,17 @@ pub(crate) struct House {
     booked: AtomicU64,
     /// Over how many days they are spread.
     days: u64,
+    /// In how many days the first of these is.
+    ahead: i64,
+}
+
+/// What a booking asks of a business.
+pub(crate) struct Known {
+    pub(crate) id: Uuid,
+    pub(crate) service: Uuid,
+    /// All of whom provide it.
+    pub(crate) staff: Vec<Uuid>,
+    pub(crate) client: Uuid,
 }
 
 /// How a business is to be.
@@ -84,15 +98,26 @@ impl Database {
         server.ensure_database(name).await?;
         let url = server.url(name);
         program.run(name, &url, &["migrate"]).await?;
+        Self::at(name, url, server.options(name), MASTER_KEY).await
+    }
+
+    /// One that is there and migrated.
+    pub(crate) async fn at(
+        name: &'static str,
+        url: String,
+        options: PgConnectOptions,
+        master_key: &str,
+    ) -> anyhow::Result<Self> {
         let owner = PgPoolOptions::new()
-            .max_connections(2)
-            .connect_with(server.options(name))
+            .max_connections(4)
+            .connect_with(options.clone())
             .await?;
         let pool = PgPoolOptions::new()
             .max_connections(u32::try_from(AT_A_TIME * 2)?)
             .test_before_acquire(false)
-            .connect_lazy_with(ledger::connect_options(server.options(name)));
-        let vault = Vault::new(&MASTER_KEY.parse::<MasterKey>()?, pool.clone());
+            .connect_lazy_with(ledger::connect_options(options));
+        let vault = Vault::new(&master_key.parse::<MasterKey>()?, pool.clone());
+        vault.check_master().await?;
         let ledger = Ledger::new(pool.clone(), Vec::new());
         let projector = Projector::new(
             pool.clone(),
@@ -259,7 +284,22 @@ impl House {
             client: client.uuid(),
             booked: AtomicU64::new(0),
             days: size.days,
+            ahead: A_WEEK,
         })
+    }
+
+    /// One that was made otherwise, with nothing booked from so many days ahead on.
+    pub(crate) fn made(key: &str, known: Known, ahead: i64) -> Self {
+        Self {
+            id: known.id,
+            key: key.to_owned(),
+            service: known.service,
+            staff: known.staff,
+            client: known.client,
+            booked: AtomicU64::new(0),
+            days: 365,
+            ahead,
+        }
     }
 
     /// A booking at a time that nobody has: by each of the staff in turn, on day after day.
@@ -270,7 +310,7 @@ impl House {
         let staff = usize::try_from(number)? % many;
         let (day, slot) = (turn % self.days, turn / self.days);
         anyhow::ensure!(slot < 48, "a business is booked out: open a larger one");
-        let start = first_day()
+        let start = midnight(self.ahead)
             + SignedDuration::from_hours(i64::try_from(day * 24)?)
             + SignedDuration::from_mins(i64::try_from(slot * 30)?);
         Ok(self.at(staff, start))
@@ -328,14 +368,17 @@ impl House {
     }
 }
 
-/// Midnight, a week from now: what is booked lies ahead.
-fn first_day() -> Timestamp {
+/// What is booked lies so far ahead.
+const A_WEEK: i64 = 7;
+
+/// Midnight, so many days from now.
+fn midnight(ahead: i64) -> Timestamp {
     let today = Timestamp::now().as_second() / 86_400;
-    Timestamp::from_second((today + 7) * 86_400).unwrap_or(Timestamp::MAX)
+    Timestamp::from_second((today + ahead) * 86_400).unwrap_or(Timestamp::MAX)
 }
 
 /// The first of the dates that the slot finder is asked for, and where its bookings lie.
 pub(crate) fn first_date() -> anyhow::Result<(Date, Zone)> {
     let zone = Zone::named("Europe/Warsaw")?;
-    Ok((zone.date_of(Timestamp::now()) + 7.days(), zone))
+    Ok((zone.date_of(Timestamp::now()) + A_WEEK.days(), zone))
 }

@@ -8,7 +8,8 @@ use ledger::Ledger;
 use projections::Projector;
 use tokio::{
     net::TcpListener,
-    task::{JoinError, JoinHandle},
+    runtime::Handle,
+    task::{JoinError, JoinHandle, spawn_blocking},
     time::{Instant, interval_at, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,7 @@ use crate::{
     failure::{Remedy, because, failure},
     interrupt::Interrupts,
     messaging::Messaging,
-    schema,
+    rebuild, schema,
     settings::Settings,
 };
 
@@ -105,8 +106,16 @@ impl Service {
             let swept = sweep(self.books.ledger.clone(), projecting.clone());
             let offered = app.clone().offer_freed_time(projecting.clone());
             let timetables = app.clone().keep_timetables(projecting.clone());
+            let (rebuild, stop_rebuilding) = (self.books.rebuild(), projecting.clone());
+            let here = Handle::current();
             async move {
-                tokio::join!(projector.run(stop), swept, offered, timetables);
+                // On a thread of its own: that its future is `Send` cannot be shown (rust-lang/rust#110338).
+                let rebuilt = spawn_blocking(move || {
+                    here.block_on(rebuild::bring_up_to_date(rebuild, stop_rebuilding));
+                });
+                let (.., rebuilt) =
+                    tokio::join!(projector.run(stop), swept, offered, timetables, rebuilt);
+                rebuilt?;
                 Ok(())
             }
         }));

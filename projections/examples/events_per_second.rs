@@ -203,6 +203,7 @@ impl Bench {
             ledger: self.ledger.clone(),
             vault: self.vault.clone(),
             process_version: "bench".to_owned(),
+            events_at_a_time: Rebuild::EVENTS_AT_A_TIME,
         }
     }
 

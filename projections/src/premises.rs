@@ -64,6 +64,8 @@ impl Premises {
             ledger: self.ledger.clone(),
             vault: self.vault.clone(),
             process_version: "rebuild".to_owned(),
+            // So that a spec's few events come in several.
+            events_at_a_time: 50,
         }
     }
 

@@ -1,5 +1,7 @@
 //! How read models load the rows that a batch touches, and store them: a statement each, however many there are.
 
+mod staged;
+
 use std::collections::BTreeSet;
 
 use domain::money::{Currency, Money};
@@ -8,7 +10,11 @@ use serde::Serialize;
 use sqlx::{FromRow, PgConnection, error::BoxDynError, postgres::PgRow};
 use uuid::Uuid;
 
+use self::staged::Staged;
 use crate::{ApplyError, Projected};
+
+/// More rows than a live batch has, which is no place for tables that come and go.
+const WORTH_STAGING: usize = 5_000;
 
 /// A business, and one of its bookings, clients, …
 pub(crate) type Key = (Uuid, Uuid);
@@ -47,6 +53,12 @@ pub(crate) async fn store<R: Serialize>(
 ) -> Result<(), ApplyError> {
     if rows.is_empty() {
         return Ok(());
+    }
+    if rows.len() >= WORTH_STAGING
+        && let Some(staged) = Staged::of(statement)
+    {
+        let text = staged.text(rows)?;
+        return Ok(staged.store(db, text).await?);
     }
     let rows = serde_json::to_string(rows).map_err(|e| ApplyError::Misfit(e.to_string()))?;
     sqlx::query(statement).bind(rows).execute(db).await?;

@@ -60,7 +60,7 @@ async fn look_at_each(
         checkup.warn(
             "read models",
             format!("{} were built by another version, or never", old.join(", ")),
-            "run `daybook rebuild`; new ones are caught up with by `daybook serve`",
+            "start `daybook serve` with the role projector, which rebuilds them beside the old ones, or run `daybook rebuild --outdated`",
         );
     }
     let behind = lags

@@ -1,23 +1,27 @@
 //! Building read models anew from the ledger, by the same decode and the same `apply` as live.
 //!
 //! For all businesses: in twins of the tables, in the schema `rebuild`, beside the live ones; once the twins have caught
-//! up they take the live tables' place in one transaction that no live batch crosses. Nobody who reads notices. For one
-//! business: in place, in one transaction.
+//! up they take the live tables' place in one transaction that no live batch crosses. Nobody who reads notices. What was
+//! killed on the way is gone on with by the next one. For one business: in place, in one transaction.
 //!
 //! It needs no projector running, and does not mind one.
 
 mod all;
 mod one;
 mod pouring;
+mod resuming;
 mod settling;
 #[cfg(test)]
 mod specs;
 mod twins;
 
+use std::collections::HashMap;
+
 use ledger::{BusinessId, Ledger, ReadError};
 use sqlx::PgPool;
 use vault::Vault;
 
+pub use self::resuming::unfinished;
 use crate::{READ_MODELS, ReadModel};
 
 /// What a rebuild works with.
@@ -32,6 +36,25 @@ pub struct Rebuild {
     pub vault: Vault,
     /// Which version of the process rebuilds: parked anew, a read model waits for another one.
     pub process_version: String,
+    /// About how many events are taken in at a time, of all businesses. The more, the fewer rows are written twice; some
+    /// five times as many are in memory. [`Rebuild::EVENTS_AT_A_TIME`] is what it is made for.
+    pub events_at_a_time: usize,
+}
+
+impl Rebuild {
+    /// What a booking's life takes, mostly: from its making to its end other bookings of a large house have some
+    /// ten thousand events.
+    pub const EVENTS_AT_A_TIME: usize = 32_000;
+
+    /// Gives up what earlier rebuilds of all businesses left of these read models: the next one begins anew.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn forget(&self, models: &[&'static ReadModel]) -> Result<(), RebuildError> {
+        let mut connection = self.pool.acquire().await?;
+        resuming::forget(&mut connection, models).await?;
+        Ok(())
+    }
 }
 
 /// How far a rebuild is.
@@ -47,7 +70,7 @@ pub struct Progress {
 pub type OnProgress<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
 /// What a rebuild did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rebuilt {
     /// Which read models.
     pub read_models: Vec<&'static str>,
@@ -95,17 +118,34 @@ pub fn named(name: &str) -> Option<&'static ReadModel> {
 /// # Errors
 /// When the database does not answer.
 pub async fn outdated(db: &PgPool) -> Result<Vec<&'static ReadModel>, sqlx::Error> {
-    let built: Vec<(String, i32)> = sqlx::query_as("select name, version from read_model")
+    let built = built(db).await?;
+    let is_built = |model: &ReadModel| {
+        let version = built.get(model.name);
+        version.is_some_and(|version| *version >= model.version)
+    };
+    let models = READ_MODELS.iter().copied();
+    Ok(models.filter(|model| !is_built(model)).collect())
+}
+
+/// Those read models that were built by an older version of the code. What was never built is none of them: the
+/// projector builds it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn older(db: &PgPool) -> Result<Vec<&'static ReadModel>, sqlx::Error> {
+    let built = built(db).await?;
+    let is_older = |model: &ReadModel| {
+        let version = built.get(model.name);
+        version.is_some_and(|version| *version < model.version)
+    };
+    let models = READ_MODELS.iter().copied();
+    Ok(models.filter(|model| is_older(model)).collect())
+}
+
+/// By which version of the code each read model was built.
+async fn built(db: &PgPool) -> Result<HashMap<String, i32>, sqlx::Error> {
+    let rows: Vec<(String, i32)> = sqlx::query_as("select name, version from read_model")
         .fetch_all(db)
         .await?;
-    let is_built = |model: &ReadModel| {
-        built
-            .iter()
-            .any(|(name, version)| name == model.name && *version >= model.version)
-    };
-    Ok(READ_MODELS
-        .iter()
-        .filter(|model| !is_built(model))
-        .copied()
-        .collect())
+    Ok(rows.into_iter().collect())
 }

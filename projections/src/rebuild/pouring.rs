@@ -1,7 +1,7 @@
 //! Events out of the ledger and into read models: one reader that decodes once, and a builder for each read model.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     panic::AssertUnwindSafe,
     sync::Arc,
 };
@@ -9,6 +9,7 @@ use std::{
 use futures::FutureExt;
 use ledger::{BusinessId, Position, Recorded};
 use sqlx::{Connection, PgConnection};
+use tokio_util::task::AbortOnDropHandle;
 use vault::Vault;
 
 use crate::{
@@ -16,11 +17,29 @@ use crate::{
     projector::{Broken, Decoded, decode, is_outage, told_of_apply},
 };
 
+/// With fewer events than this it is not worth it to decode them elsewhere.
+const LEAST_SHARE: usize = 1_000;
+
 /// A decoded batch, shared by all builders.
 pub(super) struct Draught {
     pub(super) events: Vec<Projected>,
     /// Where businesses broke off: for all read models alike.
     pub(super) broken: Vec<(BusinessId, Broken)>,
+}
+
+impl Draught {
+    /// Up to where it tells of each of its businesses.
+    pub(super) fn reached(&self) -> HashMap<BusinessId, Position> {
+        let mut reached = HashMap::new();
+        for (business, broken) in &self.broken {
+            reached.insert(*business, Position(broken.position.0 - 1));
+        }
+        // In position order per business.
+        for event in &self.events {
+            reached.insert(event.business, event.position);
+        }
+        reached
+    }
 }
 
 /// Where reading stands.
@@ -33,6 +52,27 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// One that reads on from where the builder furthest behind stands.
+    pub(super) fn of(builders: &[Builder]) -> Self {
+        let mut reached: HashMap<BusinessId, Position> = HashMap::new();
+        let known = builders.iter().flat_map(|b| b.resumed.keys());
+        for business in known.collect::<HashSet<_>>() {
+            let stands = |b: &Builder| b.resumed.get(business).copied().unwrap_or_default();
+            let least = builders.iter().map(stands).min();
+            reached.insert(*business, least.unwrap_or_default());
+        }
+        Self {
+            reached,
+            stopped: HashMap::new(),
+        }
+    }
+
+    /// Takes over what another one read of other businesses.
+    pub(super) fn join(&mut self, other: Self) {
+        self.reached.extend(other.reached);
+        self.stopped.extend(other.stopped);
+    }
+
     /// From where a business is to be read on; none if it is not.
     pub(super) fn after(&self, business: BusinessId) -> Option<Position> {
         if self.stopped.contains_key(&business) {
@@ -91,7 +131,7 @@ impl Reader {
                 gaps.insert(business, Broken::missing(next));
             }
         }
-        let Decoded { good, broken } = decode(vault, gapless).await?;
+        let Decoded { good, broken } = decode_together(vault, gapless).await?;
         // What breaks in decoding stands before any gap.
         gaps.extend(broken);
         for (business, broken) in &gaps {
@@ -106,12 +146,42 @@ impl Reader {
     }
 }
 
+/// Decodes on as many processors as there are.
+async fn decode_together(vault: &Vault, rows: Vec<Recorded>) -> Result<Decoded, sqlx::Error> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let each = rows.len().div_ceil(processors).max(LEAST_SHARE);
+    let mut shares = vec![];
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let (vault, share) = (vault.clone(), rows.by_ref().take(each).collect());
+        let task = tokio::spawn(async move { decode(&vault, share).await });
+        shares.push(AbortOnDropHandle::new(task));
+    }
+    let mut together = Decoded::default();
+    for share in shares {
+        let Decoded { good, broken } = share.await.map_err(|_| sqlx::Error::WorkerCrashed)??;
+        let before = std::mem::take(&mut together.broken);
+        // What a business told after it broke counts no more.
+        let good = good.into_iter();
+        let sound = good.filter(|event| !before.contains_key(&event.business));
+        together.good.extend(sound);
+        // Shares come in the order of positions: the first break is the one.
+        together.broken = before;
+        for (business, found) in broken {
+            together.broken.entry(business).or_insert(found);
+        }
+    }
+    Ok(together)
+}
+
 /// One read model being built.
 #[derive(Clone)]
 pub(super) struct Builder {
     pub(super) model: &'static ReadModel,
     /// Where it broke, by business; all others stand where reading stands.
     pub(super) parked: BTreeMap<BusinessId, Broken>,
+    /// What an earlier rebuild took in already.
+    pub(super) resumed: HashMap<BusinessId, Position>,
 }
 
 impl Builder {
@@ -119,7 +189,26 @@ impl Builder {
         Self {
             model,
             parked: BTreeMap::new(),
+            resumed: HashMap::new(),
         }
+    }
+
+    /// The same read model, of other businesses.
+    pub(super) fn lane(&self, businesses: &HashSet<BusinessId>) -> Self {
+        let ours = |business: &BusinessId| businesses.contains(business);
+        let parked = self.parked.iter().filter(|(business, _)| ours(business));
+        let resumed = self.resumed.iter().filter(|(business, _)| ours(business));
+        Self {
+            model: self.model,
+            parked: parked.map(|(b, broken)| (*b, broken.clone())).collect(),
+            resumed: resumed.map(|(b, at)| (*b, *at)).collect(),
+        }
+    }
+
+    /// Takes over the same read model of other businesses.
+    pub(super) fn join(&mut self, other: Self) {
+        self.parked.extend(other.parked);
+        self.resumed.extend(other.resumed);
     }
 
     /// Takes a draught in, in one transaction of this connection (or within the one that is open).
@@ -128,7 +217,12 @@ impl Builder {
         db: &mut PgConnection,
         draught: &Draught,
     ) -> Result<(), sqlx::Error> {
-        let still_fed = |event: &&Projected| !self.parked.contains_key(&event.business);
+        let is_new = |event: &Projected| {
+            let resumed = self.resumed.get(&event.business);
+            resumed.is_none_or(|at| event.position > *at)
+        };
+        let still_fed =
+            |event: &&Projected| !self.parked.contains_key(&event.business) && is_new(event);
         let fed: Vec<Projected>;
         let events = if draught.events.iter().all(|event| still_fed(&event)) {
             &draught.events

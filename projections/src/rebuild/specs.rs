@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use proptest::{prelude::*, test_runner::TestCaseError};
 
-use super::{Progress, RebuildError, Rebuilt};
+use tokio::sync::Notify;
+
+use super::{Progress, Rebuild, RebuildError, Rebuilt, older, outdated, unfinished};
 use crate::{
     READ_MODELS,
     premises::{Premises, Running},
@@ -271,4 +273,130 @@ async fn a_business_without_a_ledger_is_none() {
         matches!(refused, Err(RebuildError::NoSuchBusiness(_))),
         "{refused:?}"
     );
+}
+
+/// Rebuilds, and breaks off once so much is done: whatever runs for it ends with it.
+async fn killed_after(premises: &Premises, percent: u64) {
+    let (rebuild, far) = (premises.rebuild(), Notify::new());
+    let told = |progress: Progress| {
+        if progress.done * 100 > progress.total * percent {
+            far.notify_one();
+        }
+    };
+    tokio::select! {
+        biased;
+        () = far.notified() => {}
+        rebuilt = rebuild.all(READ_MODELS, &told) => panic!("it was not killed in time: {rebuilt:?}"),
+    }
+}
+
+/// Rebuilds, once the server has noticed that who was killed is gone; tells how much was done when it began.
+async fn rebuilt_after(rebuild: &Rebuild) -> u64 {
+    loop {
+        let first = AtomicU64::new(u64::MAX);
+        let told = |progress: Progress| {
+            first.fetch_min(progress.done, Ordering::Relaxed);
+        };
+        match rebuild.all(READ_MODELS, &told).await {
+            Err(RebuildError::UnderWay) => {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await
+            }
+            rebuilt => {
+                assert_eq!(rebuilt.unwrap().parked, 0);
+                return first.into_inner();
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_killed_on_the_way_is_gone_on_with() {
+    let premises = Premises::new().await;
+    for seed in 0..3 {
+        premises.business(seed, 200).await;
+    }
+    let projector = premises.projector(READ_MODELS, "1");
+    projector.catch_up().await.unwrap();
+    let live = premises.rows(READ_MODELS).await;
+
+    killed_after(&premises, 40).await;
+    assert_eq!(
+        premises.rows(READ_MODELS).await,
+        live,
+        "the live ones are as they were"
+    );
+    assert_eq!(
+        unfinished(&premises.owner).await.unwrap().len(),
+        READ_MODELS.len()
+    );
+
+    // Meanwhile the business goes on.
+    premises.business(9, 60).await;
+    projector.catch_up().await.unwrap();
+    let live = premises.rows(READ_MODELS).await;
+    let done_before = rebuilt_after(&premises.rebuild()).await;
+    assert!(done_before > 0, "it began anew");
+    assert_eq!(premises.rows(READ_MODELS).await, live);
+    assert_eq!(
+        unfinished(&premises.owner).await.unwrap(),
+        Vec::<String>::new()
+    );
+
+    // What is through is not gone on with.
+    assert_eq!(rebuilt_after(&premises.rebuild()).await, 0);
+    assert_eq!(premises.rows(READ_MODELS).await, live);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_killed_is_begun_anew_once_somebody_was_erased() {
+    let premises = Premises::new().await;
+    for seed in 0..3 {
+        premises.business(seed, 200).await;
+    }
+    premises
+        .projector(READ_MODELS, "1")
+        .catch_up()
+        .await
+        .unwrap();
+    killed_after(&premises, 40).await;
+    premises
+        .tamper("update person_key set wrapped = null, destroyed_at = clock_timestamp()")
+        .await;
+    let rebuild = premises.rebuild();
+    assert_eq!(rebuilt_after(&rebuild).await, 0);
+    let erased = premises.rows(READ_MODELS).await;
+    rebuild.forget(READ_MODELS).await.unwrap();
+    rebuild.all(READ_MODELS, &quiet).await.unwrap();
+    assert_eq!(premises.rows(READ_MODELS).await, erased);
+}
+
+#[tokio::test]
+async fn what_an_older_version_built_is_named_until_it_is_rebuilt() {
+    let premises = Premises::new().await;
+    premises.business(1, 40).await;
+    let names = |models: Vec<&'static crate::ReadModel>| -> Vec<&str> {
+        models.into_iter().map(|model| model.name).collect()
+    };
+    assert_eq!(
+        names(older(&premises.pool).await.unwrap()),
+        Vec::<&str>::new()
+    );
+    assert_eq!(
+        outdated(&premises.pool).await.unwrap().len(),
+        READ_MODELS.len()
+    );
+    let projector = premises.projector(READ_MODELS, "1");
+    projector.catch_up().await.unwrap();
+    let live = premises.rows(READ_MODELS).await;
+    premises
+        .tamper("update read_model set version = version - 1 where name in ('calendar', 'till')")
+        .await;
+    let models = older(&premises.pool).await.unwrap();
+    assert_eq!(names(models.clone()), ["calendar", "till"]);
+    premises.rebuild().all(&models, &quiet).await.unwrap();
+    assert_eq!(
+        names(outdated(&premises.pool).await.unwrap()),
+        Vec::<&str>::new()
+    );
+    assert_eq!(premises.rows(READ_MODELS).await, live);
 }

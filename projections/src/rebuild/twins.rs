@@ -1,17 +1,20 @@
 //! The tables that grow beside the live ones, alike in everything but the schema.
 
-use sqlx::{PgConnection, Row as _};
+use sqlx::{Connection as _, PgConnection, Row as _};
 
 use crate::ReadModel;
 
 /// The schema in which twins grow; a migration makes it.
 pub(super) const SCHEMA: &str = "rebuild";
+/// What making an index may hold in memory, for each read model.
+const INDEXING_MEMORY: &str = "128MB";
 
-/// Makes empty twins, without the indexes that only queries need. What an earlier rebuild left goes.
-pub(super) async fn make(db: &mut PgConnection, models: &[&ReadModel]) -> Result<(), sqlx::Error> {
+/// Makes a read model's empty twins, without the indexes that only queries need. What an earlier rebuild left goes.
+/// Within a transaction, whose search path it empties.
+pub(super) async fn make(db: &mut PgConnection, model: &ReadModel) -> Result<(), sqlx::Error> {
     // So that PostgreSQL names everything in full in what it tells of indexes and constraints.
-    execute(db, "set search_path = ''").await?;
-    for (model, table) in tables(models) {
+    execute(db, "set local search_path = ''").await?;
+    for table in model.tables {
         execute(db, &format!("drop table if exists {SCHEMA}.{table}")).await?;
         execute(
             db,
@@ -33,20 +36,60 @@ pub(super) async fn make(db: &mut PgConnection, models: &[&ReadModel]) -> Result
     Ok(())
 }
 
-/// Makes the indexes that were left for the end, and tells the planner what is in the tables.
-pub(super) async fn finish(
-    db: &mut PgConnection,
-    models: &[&ReadModel],
-) -> Result<(), sqlx::Error> {
-    for (model, table) in tables(models) {
+/// Makes those indexes that were left for the end and are not there yet, and tells the planner what is in the tables.
+pub(super) async fn finish(db: &mut PgConnection, model: &ReadModel) -> Result<(), sqlx::Error> {
+    for table in model.tables {
+        let mut transaction = db.begin().await?;
+        let db = &mut *transaction;
+        execute(db, "set local search_path = ''").await?;
+        execute(
+            db,
+            &format!("set local maintenance_work_mem = '{INDEXING_MEMORY}'"),
+        )
+        .await?;
         for index in indexes(db, table).await? {
-            if model.late_indexes.contains(&index.name.as_str()) {
+            if model.late_indexes.contains(&index.name.as_str()) && !index.is_made {
                 execute(db, &index.definition).await?;
             }
         }
+        transaction.commit().await?;
+    }
+    for table in model.tables {
         execute(db, &format!("analyze {SCHEMA}.{table}")).await?;
     }
     Ok(())
+}
+
+/// What makes a read model's tables what they are, but for their rows: twins of another shape are of no use.
+pub(super) async fn shape(db: &mut PgConnection, model: &ReadModel) -> Result<String, sqlx::Error> {
+    let mut transaction = db.begin().await?;
+    execute(&mut transaction, "set local search_path = ''").await?;
+    let told: String = sqlx::query_scalar(
+        "select coalesce(pg_catalog.md5(string_agg(told, E'\\n' order by told)), '') from (
+             select pg_catalog.format('%s %s %s %s %s %s', a.attrelid::pg_catalog.regclass, a.attnum, a.attname,
+                           pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                           pg_catalog.pg_get_expr(d.adbin, d.adrelid)) as told
+               from pg_catalog.pg_attribute a
+               left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+              where a.attrelid = any ($1::pg_catalog.regclass[]) and a.attnum > 0 and not a.attisdropped
+             union all
+             select pg_catalog.pg_get_indexdef(i.indexrelid) from pg_catalog.pg_index i
+              where i.indrelid = any ($1::pg_catalog.regclass[])
+             union all
+             select pg_catalog.format('%s %s', k.conrelid::pg_catalog.regclass, pg_catalog.pg_get_constraintdef(k.oid))
+               from pg_catalog.pg_constraint k where k.conrelid = any ($1::pg_catalog.regclass[])) t",
+    )
+    .bind(
+        model
+            .tables
+            .iter()
+            .map(|table| format!("public.{table}"))
+            .collect::<Vec<_>>(),
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    transaction.rollback().await?;
+    Ok(told)
 }
 
 /// Puts the twins in the live tables' place.
@@ -58,17 +101,6 @@ pub(super) async fn swap(db: &mut PgConnection, models: &[&ReadModel]) -> Result
             &format!("alter table {SCHEMA}.{table} set schema public"),
         )
         .await?;
-    }
-    Ok(())
-}
-
-/// Takes away what a rebuild that came to nothing leaves.
-pub(super) async fn drop_all(
-    db: &mut PgConnection,
-    models: &[&ReadModel],
-) -> Result<(), sqlx::Error> {
-    for (_, table) in tables(models) {
-        execute(db, &format!("drop table if exists {SCHEMA}.{table}")).await?;
     }
     Ok(())
 }
@@ -85,18 +117,22 @@ struct Index {
     name: String,
     /// For the twin.
     definition: String,
+    /// The twin has it.
+    is_made: bool,
 }
 
 /// The live table's indexes, but for those that come with a constraint.
 async fn indexes(db: &mut PgConnection, table: &str) -> Result<Vec<Index>, sqlx::Error> {
     let rows = sqlx::query(
-        "select c.relname::text as name, pg_catalog.pg_get_indexdef(i.indexrelid) as definition
+        "select c.relname::text as name, pg_catalog.pg_get_indexdef(i.indexrelid) as definition,
+                pg_catalog.to_regclass($2 || '.' || pg_catalog.quote_ident(c.relname)) is not null as is_made
            from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
           where i.indrelid = ('public.' || $1)::pg_catalog.regclass
             and not exists (select from pg_catalog.pg_constraint k where k.conindid = i.indexrelid)
           order by c.relname",
     )
     .bind(table)
+    .bind(SCHEMA)
     .fetch_all(db)
     .await?;
     rows.into_iter()
@@ -109,6 +145,7 @@ async fn indexes(db: &mut PgConnection, table: &str) -> Result<Vec<Index>, sqlx:
             Ok(Index {
                 name: row.try_get("name")?,
                 definition: definition.replacen(&live, &twin, 1),
+                is_made: row.try_get("is_made")?,
             })
         })
         .collect()
