@@ -1,5 +1,7 @@
 //! What each client brought in, how often they came, and how often they did not.
 
+use std::collections::HashMap;
+
 use domain::{client::Client, id::Id, money::Money};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -87,6 +89,8 @@ pub struct Found {
 
 /// The clients who booked or paid in the period.
 ///
+/// They are put in order by one figure alone; the others are counted of those on the page.
+///
 /// # Errors
 /// When the database does not answer.
 pub async fn find(
@@ -95,11 +99,44 @@ pub async fn find(
     sort: Sort,
     page: Page,
 ) -> Result<Found, sqlx::Error> {
-    let mut query = counted(asked);
+    let mut placed = placed(db, asked, sort, page).await?;
+    let wanted = page.limit.map_or(usize::MAX, usize::from);
+    let more = placed.len() > wanted;
+    placed.truncate(wanted);
+    let last = placed.last().filter(|_| more);
+    let next = last.map(|(client, figure)| Cursor(*figure, *client));
+    let total = if page.count {
+        Some(count(db, asked).await?)
+    } else {
+        None
+    };
+    let these: Vec<Uuid> = placed.iter().map(|(client, _)| *client).collect();
+    // All of them are counted faster than named.
+    let query = counted(asked, page.limit.is_some().then_some(&these));
+    let rows: Vec<Row> = rows(db, query).await?;
+    let mut rows: HashMap<Uuid, Row> = rows.into_iter().map(|row| (row.client_id, row)).collect();
+    let items = these.iter().filter_map(|client| rows.remove(client));
+    let items: Result<_, _> = items.map(|row| row.figures(asked)).collect();
+    Ok(Found {
+        items: items?,
+        next,
+        total,
+    })
+}
+
+/// The clients in their order, each with the figure that they are ordered by; one more than wanted tells whether there is
+/// a next page.
+async fn placed(
+    db: &PgPool,
+    asked: &Asked,
+    sort: Sort,
+    page: Page,
+) -> Result<Vec<(Uuid, Decimal)>, sqlx::Error> {
+    let mut query = all(asked, sort.by);
     query
-        .push(", placed as (select counted.*, ")
-        .push(sort.by.figure());
-    query.push(" as figure from counted) select * from placed");
+        .push(", placed as (select client_id, coalesce(booked.figure, paid.figure, ")
+        .push(sort.by.none())
+        .push(") as figure from booked full join paid using (client_id)) select client_id, figure from placed");
     let (order, beyond) = if sort.ascending {
         ("asc", ">")
     } else {
@@ -115,37 +152,43 @@ pub async fn find(
     }
     query.push(format_args!(" order by figure {order}, client_id {order}"));
     if let Some(limit) = page.limit {
-        // One more than wanted tells whether there is a next page.
         query.push(" limit ").push_bind(i64::from(limit) + 1);
     }
-    let mut rows: Vec<Row> = rows(db, query).await?;
-    let wanted = page.limit.map_or(usize::MAX, usize::from);
-    let more = rows.len() > wanted;
-    rows.truncate(wanted);
-    let last = rows.last().filter(|_| more);
-    let next = last.map(|row| Cursor(row.figure, row.client_id));
-    let total = if page.count {
-        Some(count(db, asked).await?)
-    } else {
-        None
-    };
-    let items: Result<_, _> = rows.into_iter().map(|row| row.figures(asked)).collect();
-    Ok(Found {
-        items: items?,
-        next,
-        total,
-    })
+    rows(db, query).await
 }
 
 async fn count(db: &PgPool, asked: &Asked) -> Result<i64, sqlx::Error> {
-    let mut query = counted(asked);
-    query.push(" select count(*) from counted");
+    let mut query = all(asked, By::Revenue);
+    query.push(" select count(*) from booked full join paid using (client_id)");
     let all: Vec<(i64,)> = rows(db, query).await?;
     Ok(all.first().map_or(0, |(count,)| *count))
 }
 
-/// `with … counted as (…)`: each client with their figures, over the whole period.
-fn counted(asked: &Asked) -> Query<'_> {
+/// `with … booked as (…), paid as (…)`: who booked and who paid, with what they are ordered by.
+fn all(asked: &Asked, by: By) -> Query<'_> {
+    let whole = std::slice::from_ref(&asked.whole);
+    let mut query = asked.statement_on(whole, ", booked as (select b.client_id, ");
+    query.push(by.booked()).push(" as figure");
+    asked.bookings(&mut query);
+    query
+        .push(" and b.client_id is not null group by b.client_id), paid as (select m.client_id, ")
+        .push(by.paid())
+        .push(" as figure");
+    asked.payments(&mut query);
+    query.push(" and m.client_id is not null group by m.client_id)");
+    query
+}
+
+/// The figures of these clients, or of all of them, over the whole period.
+fn counted<'a>(asked: &'a Asked, these: Option<&Vec<Uuid>>) -> Query<'a> {
+    let narrow = |query: &mut Query<'a>, column: &str| {
+        if let Some(these) = these {
+            query
+                .push(format_args!(" and {column} = any ("))
+                .push_bind(these.clone())
+                .push(")");
+        }
+    };
     let mut query = asked.statement_on(
         std::slice::from_ref(&asked.whole),
         // The bookings of a visit are one; those of none are counted as they are.
@@ -157,6 +200,7 @@ fn counted(asked: &Asked) -> Query<'_> {
                     count(*) filter (where b.status = 'no_show')   as no_shows",
     );
     asked.bookings(&mut query);
+    narrow(&mut query, "b.client_id");
     query.push(
         " and b.client_id is not null group by b.client_id, b.visit_id),
          booked as (
@@ -171,33 +215,62 @@ fn counted(asked: &Asked) -> Query<'_> {
                     count(*) filter (where m.alone and m.amount > 0) as alone",
     );
     asked.payments(&mut query);
+    narrow(&mut query, "m.client_id");
     query.push(
         " and m.client_id is not null group by 1, 2),
          paid as (
              select client_id, sum(amount) as revenue,
                     (sum(alone) + count(*) filter (where shared is not null and amount > 0))::bigint as receipts
                from receipt
-              group by client_id),
-         counted as (
-             select client_id, coalesce(bookings, 0) as bookings, coalesce(visits, 0) as visits, last_visit,
-                    coalesce(cancellations, 0) as cancellations, coalesce(no_shows, 0) as no_shows,
-                    coalesce(revenue, 0) as revenue, coalesce(receipts, 0) as receipts
-               from booked
-               full join paid using (client_id))",
+              group by client_id)
+         select client_id, coalesce(bookings, 0) as bookings, coalesce(visits, 0) as visits, last_visit,
+                coalesce(cancellations, 0) as cancellations, coalesce(no_shows, 0) as no_shows,
+                coalesce(revenue, 0) as revenue, coalesce(receipts, 0) as receipts
+           from booked
+           full join paid using (client_id)",
     );
     query
 }
 
+/// Each figure as a number, so that one cursor serves all.
 impl By {
-    /// Each as a number, so that one cursor serves all.
-    const fn figure(self) -> &'static str {
+    /// What of a client's bookings they are ordered by.
+    const fn booked(self) -> &'static str {
         match self {
-            Self::Revenue => "revenue",
-            Self::Visits => "visits::numeric",
-            Self::LastVisit => "coalesce(extract(epoch from last_visit), -1e12)",
-            Self::Bookings => "bookings::numeric",
-            Self::Cancellations => "cancellations::numeric",
-            Self::NoShows => "no_shows::numeric",
+            Self::Revenue => "null::numeric",
+            Self::Visits => {
+                "(count(*) filter (where b.status = 'completed' and b.visit_id is null)
+                  + count(distinct b.visit_id) filter (where b.status = 'completed'))::numeric"
+            }
+            Self::LastVisit => {
+                "extract(epoch from max(b.starts) filter (where b.status = 'completed'))"
+            }
+            Self::Bookings => "count(*)::numeric",
+            Self::Cancellations => "(count(*) filter (where b.status = 'cancelled'))::numeric",
+            Self::NoShows => "(count(*) filter (where b.status = 'no_show'))::numeric",
+        }
+    }
+
+    /// What of their payments.
+    const fn paid(self) -> &'static str {
+        match self {
+            Self::Revenue => "sum(m.amount)",
+            Self::Visits
+            | Self::LastVisit
+            | Self::Bookings
+            | Self::Cancellations
+            | Self::NoShows => "null::numeric",
+        }
+    }
+
+    /// What stands for nothing.
+    const fn none(self) -> &'static str {
+        match self {
+            // Before all times.
+            Self::LastVisit => "-1e12",
+            Self::Revenue | Self::Visits | Self::Bookings | Self::Cancellations | Self::NoShows => {
+                "0"
+            }
         }
     }
 }
@@ -212,7 +285,6 @@ struct Row {
     no_shows: i64,
     revenue: Decimal,
     receipts: i64,
-    figure: Decimal,
 }
 
 impl Row {

@@ -113,7 +113,24 @@ async fn compare(
     for batch in world.told.chunks(batch) {
         take_in(&db, &READ_MODEL, batch).await;
     }
-    for wish in &wishes {
+    let everything = Wish {
+        first: -200,
+        days: 500,
+        by: Some(GroupBy::Month),
+        narrowed: 11,
+        pick: wishes[0].pick,
+        now: 30,
+    };
+    prop_assert_eq!(
+        summary::find(&db, &read(&world, &everything))
+            .await
+            .unwrap()
+            .whole
+            .bookings,
+        i64::try_from(world.bookings().len()).unwrap(),
+        "not all bookings lie in the periods that are asked for"
+    );
+    for wish in wishes.iter().chain([&everything]) {
         let asked = read(&world, wish);
         prop_assert_eq!(
             summary::find(&db, &asked).await.unwrap(),
