@@ -106,6 +106,13 @@ pub enum AccessEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scopes: Option<Rights>,
     },
+    /// The key is called something else.
+    ApiKeyRenamed {
+        /// Before.
+        from: Label,
+        /// After.
+        to: Label,
+    },
     /// It may no longer.
     ApiKeyRevoked {},
 }
@@ -199,6 +206,11 @@ pub enum AccessCommand {
         scopes: Option<Rights>,
         /// Who issues it: it can do no more than they.
         by: By,
+    },
+    /// Call the key something else.
+    RenameApiKey {
+        /// What it is for.
+        name: Label,
     },
     /// Let it no longer.
     RevokeApiKey,
@@ -328,6 +340,7 @@ impl Access {
                     scopes,
                 }])
             }
+            C::RenameApiKey { name } => self.rename(name),
             C::RevokeApiKey => self.revoke(),
         }
     }
@@ -470,6 +483,17 @@ impl Access {
         })
     }
 
+    fn rename(&self, to: Label) -> Result<Vec<AccessEvent>, AccessError> {
+        match self {
+            Self::ApiKey { name, .. } if *name == to => Ok(vec![]),
+            Self::ApiKey { name, .. } => {
+                let from = name.clone();
+                Ok(vec![AccessEvent::ApiKeyRenamed { from, to }])
+            }
+            Self::Blank | Self::User(_) => Err(AccessError::NoSuchKey),
+        }
+    }
+
     fn revoke(&self) -> Result<Vec<AccessEvent>, AccessError> {
         match self {
             Self::ApiKey { revoked: true, .. } => Ok(vec![]),
@@ -522,6 +546,7 @@ impl Access {
                     revoked: false,
                 };
             }
+            (E::ApiKeyRenamed { to, .. }, Self::ApiKey { name, .. }) => *name = to,
             (E::ApiKeyRevoked {}, Self::ApiKey { revoked, .. }) => *revoked = true,
             (event, Self::User(user)) => user.remember(event),
             // No history that we wrote; it must load all the same.

@@ -148,6 +148,7 @@ const PUBLIC: &[(&str, &str)] = &[
     ),
     ("client.sold_without_booking.method", "how was paid"),
     ("access.api_key_issued.name", "what a program is for"),
+    ("access.api_key_renamed", "what a program is for"),
     (
         "access.user_invited.language",
         "a choice of six, tells nobody apart",

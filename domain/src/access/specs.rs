@@ -255,6 +255,28 @@ fn a_key_can_do_no_more_than_who_issues_it() {
 }
 
 #[test]
+fn a_key_is_called_something_else_and_no_user_is() {
+    let label = |name| Label::parse(name).unwrap();
+    let rename = |name| AccessCommand::RenameApiKey { name: label(name) };
+    let renamed = AccessEvent::ApiKeyRenamed {
+        from: label("Kiosk"),
+        to: label("Hall"),
+    };
+    access()
+        .given(vec![issued()])
+        .when(rename("Hall"))
+        .then_expect_events(vec![renamed.clone()]);
+    access()
+        .given(vec![issued(), renamed])
+        .when(rename("Hall"))
+        .then_expect_events(vec![]);
+    access()
+        .given(vec![invited(Role::Staff)])
+        .when(rename("Hall"))
+        .then_expect_error(AccessError::NoSuchKey);
+}
+
+#[test]
 fn a_key_is_revoked_once() {
     access()
         .given(vec![issued()])

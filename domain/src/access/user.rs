@@ -145,7 +145,10 @@ impl User {
             }
             E::UserDisabled {} => self.disabled = true,
             E::UserEnabled {} => self.disabled = false,
-            E::UserInvited { .. } | E::ApiKeyIssued { .. } | E::ApiKeyRevoked {} => {}
+            E::UserInvited { .. }
+            | E::ApiKeyIssued { .. }
+            | E::ApiKeyRenamed { .. }
+            | E::ApiKeyRevoked {} => {}
         }
     }
 }

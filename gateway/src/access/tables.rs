@@ -16,7 +16,7 @@ use domain::{
     business::Business,
     id::Id,
     staff::Staff,
-    text::Slug,
+    text::{Label, Slug},
 };
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
@@ -206,6 +206,22 @@ impl Tables {
             self.tell_all(&[hash]).await?;
         }
         Ok(hash)
+    }
+
+    /// Calls a key something else.
+    pub(crate) async fn rename_key(
+        &self,
+        business: BusinessId,
+        id: Uuid,
+        name: &Label,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query("update api_key set name = $3 where business_id = $1 and key_id = $2")
+            .bind(business.0)
+            .bind(id)
+            .bind(name.as_str())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// All keys of a business, the oldest first, revoked ones too.

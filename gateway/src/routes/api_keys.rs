@@ -16,7 +16,7 @@ use crate::{
     access::{ApiKeyRow, KeySecret, NewKey, role_word},
     app::App,
     catalogue::Known,
-    checks::Checks,
+    checks::{Checks, given},
     command::{Answer, Ask, Asked, At, Call, Deciding, Target},
     page::{Page, PageQuery, page_of},
     problem::Problem,
@@ -27,7 +27,7 @@ use crate::{
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, issue))
-        .routes(routes!(show, revoke))
+        .routes(routes!(show, change, revoke))
 }
 
 /// A key to be issued.
@@ -199,6 +199,50 @@ async fn show(
     let row = row.ok_or_else(Problem::not_found)?;
     let version = app.load::<Access>(business, id).await?.version;
     Ok(Answer::ok(row.into()).version(version))
+}
+
+/// What is to change of a key; what it may do is settled when it is issued.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct KeyChange {
+    /// What it is for.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    name: Option<String>,
+}
+
+/// Renames an API key.
+#[utoipa::path(patch, path = "/api-keys/{id}", tag = "access", params(("id" = Uuid, Path)),
+    request_body = KeyChange, responses((status = 200, body = KeyView)))]
+async fn change(
+    State(app): State<App>,
+    At(id): At<Uuid>,
+    call: Call<KeyChange>,
+) -> Result<Answer<KeyView>, Problem> {
+    let business = call.caller.business();
+    let rename = |on: &Deciding<Access>| {
+        let (standing, _) = NewKey::of(&on.state).ok_or_else(Problem::not_found)?;
+        let mut checks = Checks::default();
+        let name = checks.maybe("name", call.body.name.as_deref(), Label::parse);
+        checks.done()?;
+        Ok(Asked::of(AccessCommand::RenameApiKey {
+            name: name.unwrap_or(standing.name),
+        }))
+    };
+    let done = app.send(&call, Target::at(id), rename).await?;
+    // The list shows what the key is called now; the answer, what this command called it.
+    let now = app.load::<Access>(business, id).await?;
+    let (now, _) = NewKey::of(&now.state).ok_or_else(Problem::not_found)?;
+    app.tables().rename_key(business, id, &now.name).await?;
+    let row = app.tables().key(business, id).await?;
+    let (_, version) = done.stream::<Access>().ok_or_else(Problem::not_found)?;
+    let left = app.after::<Access>(business, &done, id, version).await?;
+    let (left, _) = NewKey::of(&left.state).ok_or_else(Problem::not_found)?;
+    let view = KeyView {
+        name: left.name.to_string(),
+        ..row.ok_or_else(Problem::not_found)?.into()
+    };
+    Ok(Answer::to(&done, view).version(version))
 }
 
 /// Revokes an API key: from now on it answers 401.

@@ -47,6 +47,7 @@ pub(super) fn tell(event: &AccessEvent) -> Told {
             .made("staff_id", staff_id)
             .made("expires_at", expires_at)
             .made("scopes", scopes),
+        E::ApiKeyRenamed { from, to } => fields.between("name", from, to),
         E::ApiKeyRevoked {} => fields.between("revoked", false, true),
     })
 }
@@ -61,7 +62,9 @@ pub(super) fn name(event: &AccessEvent) -> Option<Option<&str>> {
             let email = email.value().map(|e| e.as_str());
             Some(name.map(|n| n.as_str()).or(email))
         }
-        E::ApiKeyIssued { name, .. } => Some(Some(name.as_str())),
+        E::ApiKeyIssued { name, .. } | E::ApiKeyRenamed { to: name, .. } => {
+            Some(Some(name.as_str()))
+        }
         E::ProfileChanged {
             name: Some(name), ..
         } => Some(name.to.as_ref().and_then(|n| n.value()).map(|n| n.as_str())),

@@ -40,6 +40,39 @@ async fn a_key_may_what_its_scopes_say() {
 }
 
 #[tokio::test]
+async fn a_key_is_called_something_else() {
+    let salon = Salon::open().await;
+    let issued = salon
+        .post("/api-keys", &json!({"name": "screen", "role": "staff"}))
+        .await;
+    let path = format!("/api-keys/{}", id_of(&issued));
+    let renamed = salon.patch(&path, &json!({"name": "hall"})).await;
+    renamed.assert_status_ok();
+    assert_eq!(renamed.header("etag"), "\"2\"");
+    assert_eq!(renamed.json::<Value>()["name"], "hall");
+    let shown: Value = salon.get(&path).await.json();
+    assert_eq!(shown, renamed.json::<Value>());
+    // What it may do was settled when it was issued.
+    let wider = salon.patch(&path, &json!({"role": "owner"})).await;
+    refused(&wider, 422, "invalid");
+    let empty = salon.patch(&path, &json!({"name": ""})).await;
+    refused(&empty, 422, "invalid");
+    let stale = salon.patch(&path, &json!({"name": "door"}));
+    let stale = stale.add_header("if-match", "\"1\"").await;
+    refused(&stale, 412, "stale");
+    let head = salon.head().await.to_string();
+    let changes = salon.get("/changes?action=access.api_key_renamed");
+    let changes: Value = changes
+        .add_header("daybook-min-position", head)
+        .await
+        .json();
+    assert_eq!(
+        changes["items"][0]["changes"],
+        json!([{"field": "name", "from": "screen", "to": "hall"}])
+    );
+}
+
+#[tokio::test]
 async fn a_key_can_do_no_more_than_who_issued_it() {
     let salon = Salon::open().await;
     let ada = salon.somebody("admin", None).await;
