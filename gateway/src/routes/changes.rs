@@ -1,7 +1,7 @@
 //! Who changed what, when, from what to what.
 
 use axum::extract::State;
-use domain::id::Id;
+use domain::{actor::Role, id::Id};
 use jiff::Timestamp;
 use projections::{
     Position,
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::history::instant;
 use crate::{
+    access::Caller,
     app::App,
     checks::Checks,
     command::{Answer, Ask, At},
@@ -105,7 +106,25 @@ struct FieldView {
     to: Value,
 }
 
-/// Across the business, the newest first.
+/// What a manager is told of; what was done to the house itself is for those who run it.
+const OF_MANAGERS: [&str; 2] = ["booking", "client"];
+
+/// Of which kinds of things a caller is told, of those asked for (none: of all). None: of none of them. What a staff
+/// member is told of is in their scope.
+fn kinds(caller: &Caller, asked: Option<&str>) -> Option<Vec<String>> {
+    let theirs = match caller.actor().role {
+        Some(Role::Manager) => OF_MANAGERS.as_slice(),
+        Some(Role::Owner | Role::Admin | Role::Staff) | None => &[],
+    };
+    match asked {
+        Some(kind) if theirs.is_empty() || theirs.contains(&kind) => Some(vec![kind.to_owned()]),
+        Some(_) => None,
+        None => Some(theirs.iter().map(ToString::to_string).collect()),
+    }
+}
+
+/// Across the business, the newest first. A manager is told of bookings and clients, a staff member of their own
+/// bookings.
 #[utoipa::path(get, path = "/changes", tag = "changes", params(ChangesQuery),
     responses((status = 200, body = Page<ChangeView>)))]
 async fn find(
@@ -117,6 +136,7 @@ async fn find(
     let known = app.catalogue(business).await?;
     let zone = &known.settings()?.time_zone;
     let subjects = app.client_ids(business, asked.subject_id).await?;
+    let kinds = kinds(&ask.caller, asked.subject_type.as_deref());
     let mut checks = Checks::default();
     let filter = Filter {
         from: instant(&mut checks, "from", asked.from.as_deref(), zone, |day| {
@@ -127,7 +147,7 @@ async fn find(
         }),
         actor_id: asked.actor_id,
         action: asked.action.clone(),
-        subject_types: asked.subject_type.iter().cloned().collect(),
+        subject_types: kinds.clone().unwrap_or_default(),
         subject_ids: subjects.iter().map(|id| id.uuid()).collect(),
         client_id: None,
     };
@@ -138,6 +158,13 @@ async fn find(
         limit: u16::try_from(page::limit(asked.limit)?).unwrap_or(u16::MAX),
         count: asked.count,
     };
+    if kinds.is_none() {
+        return Ok(Answer::ok(Page {
+            items: vec![],
+            next: None,
+            total: asked.count.then_some(0),
+        }));
+    }
     let found = changes::find(app.pool(), &scope, &filter, wanted).await?;
     Ok(Answer::ok(Page {
         items: found.items.into_iter().map(ChangeView::from).collect(),

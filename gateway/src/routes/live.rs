@@ -52,9 +52,24 @@ const MOST: usize = 2_000;
 const LOOK_AFTER: Duration = Duration::from_secs(5);
 /// Proxies close what is silent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// What those see who do not see the log: not who may do what.
-const SUBJECTS: [&str; 9] = [
-    "business", "service", "staff", "desk", "class", "session", "client", "booking", "waitlist",
+/// What those are told of who do not see the log.
+const SUBJECTS: [&str; 7] = [
+    "booking", "client", "session", "waitlist", "business", "staff", "desk",
+];
+/// And of the house, its staff and desks, what the calendar shows: when they are there.
+const IN_THE_CALENDAR: [&str; 12] = [
+    "business.hours_set",
+    "business.closure_planned",
+    "business.closure_changed",
+    "business.closure_cancelled",
+    "staff.working_hours_set",
+    "staff.absence_planned",
+    "staff.absence_cancelled",
+    "desk.hours_set",
+    "desk.closed",
+    "desk.opened",
+    "desk.holiday_planned",
+    "desk.holiday_cancelled",
 ];
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -179,6 +194,14 @@ fn subjects_for(caller: &Caller) -> &'static [&'static str] {
     }
 }
 
+/// Whether it shows in the calendar, or is about a client.
+fn in_the_calendar(happened: &Happened) -> bool {
+    match happened.subject_type.as_str() {
+        "business" | "staff" | "desk" => IN_THE_CALENDAR.contains(&happened.action.as_str()),
+        _ => true,
+    }
+}
+
 fn last_event_id(headers: &HeaderMap) -> Result<Option<Position>, Problem> {
     const NAME: &str = "Last-Event-ID";
     let Some(value) = headers.get(NAME) else {
@@ -243,6 +266,9 @@ impl Reader {
             return self.reset(newest);
         }
         for happened in found {
+            if !self.subjects.is_empty() && !in_the_calendar(&happened) {
+                continue;
+            }
             let change = LiveChange::from(happened);
             let event = Event::default()
                 .event("change")

@@ -180,6 +180,37 @@ async fn a_role_opens_what_the_table_says_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_manager_is_told_who_changed_bookings_and_clients_alone() {
+    let salon = Salon::open().await;
+    let service = salon.service("Haircut").await;
+    let client = id_of(&salon.post("/clients", &json!({"name": "Zofia"})).await);
+    let issued = json!({"name": "desk", "role": "manager"});
+    let issued: Value = salon.post("/api-keys", &issued).await.json();
+    let manager = issued["api_key"].as_str().unwrap();
+    let head = salon.head().await.to_string();
+    let told = async |query: &str, key: &str| -> Value {
+        let asked = salon.bare(Method::GET, &format!("/changes?count=true{query}"));
+        let asked = asked.authorization_bearer(key);
+        let told = asked.add_header("daybook-min-position", &head).await;
+        told.assert_status_ok();
+        told.json()
+    };
+    let all = told("", manager).await;
+    assert_eq!(
+        (all["total"].as_i64(), &all["next"]),
+        (Some(1), &Value::Null)
+    );
+    assert_eq!(all["items"][0]["subject_id"], json!(client));
+    let query = format!("&subject_type=service&subject_id={service}");
+    assert_eq!(told(&query, manager).await["total"], 0);
+    assert_eq!(
+        told("&subject_type=service", manager).await["items"],
+        json!([])
+    );
+    assert_eq!(told(&query, &salon.opened.api_key).await["total"], 1);
+}
+
+#[tokio::test]
 async fn the_owner_signs_in_and_out() {
     let salon = Salon::open().await;
     let signed_in = sign_in(&salon, PASSWORD).await;

@@ -1,6 +1,6 @@
 //! What changes, as it changes.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::{
     body::Body,
@@ -160,9 +160,21 @@ async fn each_is_told_what_they_may_see() {
         subjects(missed(&day.salon, &jans, 0).await),
         Vec::<String>::new()
     );
-    // Who was given a key is for those to know who see the log.
-    let told = subjects(missed(&day.salon, &managers, 0).await);
-    assert!(told.contains(&"client".to_owned()) && !told.contains(&"access".to_owned()));
+    // Bookings, clients, and when people are there; how the house is run is for those to know who see the log.
+    let away = json!({"kind": "other", "from": "2026-11-30T10:00", "to": "2026-11-30T12:00"});
+    let path = format!("/staff/{jan}/absences");
+    day.salon.post(&path, &away).await.assert_status_success();
+    let told = missed(&day.salon, &managers, 0).await;
+    let changes = told.iter().filter(|told| told.event == "change");
+    let actions: BTreeSet<_> = changes
+        .map(|told| told.data["action"].as_str().unwrap().to_owned())
+        .collect();
+    let expected = [
+        "booking.placed",
+        "client.registered",
+        "staff.absence_planned",
+    ];
+    assert_eq!(actions, expected.map(ToOwned::to_owned).into());
     let owners = missed(&day.salon, &day.salon.opened.api_key, 0).await;
     assert!(subjects(owners).contains(&"access".to_owned()));
 }
