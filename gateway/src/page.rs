@@ -3,7 +3,6 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use crate::{
     problem::{Problem, Violation},
@@ -36,6 +35,7 @@ pub struct Page<T> {
     /// In the list's order.
     pub items: Vec<T>,
     /// To be given as `after` for the next page; null on the last one.
+    #[schema(required)]
     pub next: Option<String>,
     /// How many there are on all pages; only where `count=true` was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,30 +84,33 @@ pub fn place<P: DeserializeOwned>(after: Option<&str>) -> Result<Option<P>, Prob
     }
 }
 
-/// The page asked for, of a list that is all in memory, in the order of its ids.
+/// The page asked for, of a list that is all in memory, in the order of its keys: ids, or what is sorted by and an id.
 ///
 /// # Errors
 /// 422 for a bad limit or cursor.
-pub fn page_of<T>(
-    all: impl Iterator<Item = (Uuid, T)>,
+pub fn page_of<K, T>(
+    all: impl Iterator<Item = (K, T)>,
     query: &PageQuery,
-) -> Result<Page<T>, Problem> {
+) -> Result<Page<T>, Problem>
+where
+    K: Ord + Serialize + DeserializeOwned,
+{
     let limit = limit(query.limit)?;
-    let after: Option<Uuid> = place(query.after.as_deref())?;
+    let after: Option<K> = place(query.after.as_deref())?;
     let mut all: Vec<_> = all.collect();
-    all.sort_by_key(|(id, _)| *id);
+    all.sort_by(|(one, _), (other, _)| one.cmp(other));
     let total = query.count.then_some(all.len() as u64);
     let mut rest = all
         .into_iter()
-        .skip_while(|(id, _)| after.is_some_and(|after| *id <= after))
+        .skip_while(|(key, _)| after.as_ref().is_some_and(|after| key <= after))
         .peekable();
     let mut items = Vec::new();
     let mut last = None;
     while items.len() < limit
-        && let Some((id, item)) = rest.next()
+        && let Some((key, item)) = rest.next()
     {
         items.push(item);
-        last = Some(id);
+        last = Some(key);
     }
     let next = match (rest.peek(), last) {
         (Some(_), Some(last)) => Some(cursor(&last)?),
@@ -118,6 +121,8 @@ pub fn page_of<T>(
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     fn numbered(n: u128) -> impl Iterator<Item = (Uuid, u128)> {

@@ -12,7 +12,7 @@ mod specs;
 
 pub use self::{
     contacts::{Contact, contacts},
-    duplicates::{Alike, Place, duplicates},
+    duplicates::{Alike, Place, count_duplicates, duplicates},
     find::{
         Called, Cursor, Entry, Found, Page, called, find, find_among, now, one, reached_by, some,
         stream,

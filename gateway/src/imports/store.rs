@@ -545,6 +545,22 @@ impl Store {
         Ok(rows.into_iter().map(outcome).collect())
     }
 
+    /// Of how many rows that is told.
+    pub(crate) async fn count_outcomes(
+        &self,
+        import: &Import,
+        only: Option<Verdict>,
+    ) -> Result<i64, Problem> {
+        let count = sqlx::query_scalar(
+            "select count(*) from import_row
+              where business_id = $1 and import_id = $2 and ($3::text is null or outcome = $3)",
+        )
+        .bind(import.business.0)
+        .bind(import.id)
+        .bind(only.map(Verdict::word));
+        Ok(count.fetch_one(&self.pool).await?)
+    }
+
     /// Things that an import made or changed and that were not taken back yet, the latest first: which, whether it made
     /// them, the version before its first row and after its last.
     pub(crate) async fn to_undo(

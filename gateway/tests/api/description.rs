@@ -62,6 +62,33 @@ async fn every_operation_is_described_whole() {
 }
 
 #[tokio::test]
+async fn every_list_is_cut_into_pages_alike() {
+    let salon = Salon::open().await;
+    let told: Value = salon.server.get("/api/v1/openapi.json").await.json();
+    let schemas = &told["components"]["schemas"];
+    let mut lists = 0;
+    for (path, item) in told["paths"].as_object().unwrap() {
+        let content = &item["get"]["responses"]["200"]["content"]["application/json"];
+        let name = content["schema"]["$ref"].as_str().unwrap_or_default();
+        let name = name.rsplit('/').next().unwrap();
+        if !schemas[name]["properties"]["items"].is_object() {
+            continue;
+        }
+        lists += 1;
+        let taken: Vec<_> = item["get"]["parameters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .collect();
+        for wanted in ["limit", "after", "count"] {
+            let takes = taken.iter().any(|taken| taken["name"] == wanted);
+            assert!(takes, "GET {path} takes no {wanted}");
+        }
+    }
+    assert!(lists > 20, "{lists}");
+}
+
+#[tokio::test]
 async fn the_page_loads_nothing_from_elsewhere() {
     let salon = Salon::open().await;
     let page = salon.server.get("/api/docs").await;

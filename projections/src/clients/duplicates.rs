@@ -25,6 +25,28 @@ pub struct Place {
     clients: Vec<Uuid>,
 }
 
+/// $2 and $3 after which group (null: from the first), $4 at most so many.
+const PAGE: &str = concat!(
+    include_str!("duplicates.sql"),
+    "select by, ids from groups
+      where $2::text is null or (by, ids) > ($2, $3::uuid[])
+      order by by, ids
+      limit $4"
+);
+const COUNT: &str = concat!(
+    include_str!("duplicates.sql"),
+    "select count(*) from groups"
+);
+
+/// How many groups of clients may be one person.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count_duplicates(db: &PgPool, scope: &Scope) -> Result<i64, sqlx::Error> {
+    let count = sqlx::query_scalar(COUNT).bind(scope.business().0);
+    count.fetch_one(db).await
+}
+
 /// A page of clients who may be one person, and where the next one begins.
 ///
 /// # Errors
@@ -36,7 +58,7 @@ pub async fn duplicates(
     limit: u16,
 ) -> Result<(Vec<Alike>, Option<Place>), sqlx::Error> {
     // One more than wanted tells whether there is a next page.
-    let mut groups: Vec<(String, Vec<Uuid>)> = sqlx::query_as(include_str!("duplicates.sql"))
+    let mut groups: Vec<(String, Vec<Uuid>)> = sqlx::query_as(PAGE)
         .bind(scope.business().0)
         .bind(after.map(|place| place.by.as_str()))
         .bind(after.map(|place| place.clients.as_slice()))

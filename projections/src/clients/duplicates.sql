@@ -1,4 +1,4 @@
--- $1 business, $2 and $3 after which group (null: from the first), $4 at most so many.
+-- Groups of clients who may be one person; what is asked of them follows. $1 business.
 with told as (
     select client_id, 'phone' as by, state #>> '{card,phone,$open,value}' as mark
       from client where business_id = $1
@@ -20,9 +20,5 @@ alike as (
      where mark is not null
      group by by, mark
     having count(*) > 1
-)
-select distinct by, ids
-  from alike
- where $2::text is null or (by, ids) > ($2, $3::uuid[])
- order by by, ids
- limit $4
+),
+groups as (select distinct by, ids from alike)

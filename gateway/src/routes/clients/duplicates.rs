@@ -2,32 +2,20 @@
 
 use axum::extract::State;
 use projections::clients::{self, Place};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::ClientView;
 use crate::{
     app::App,
     command::{Answer, Ask, Loaded, View as _},
-    page::{Page, cursor, limit, place},
+    page::{Page, PageQuery, cursor, limit, place},
     problem::Problem,
 };
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list))
-}
-
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct DuplicatesQuery {
-    /// Items on a page: 50, at most 500.
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<usize>,
-    /// The cursor that the page before gave as `next`.
-    after: Option<String>,
 }
 
 /// Clients who may be one person.
@@ -42,17 +30,24 @@ struct AlikeView {
 
 /// Clients who may be one person: reached by the same phone or e-mail address, or of one name and birthday. Look, and
 /// merge those who are: `POST /clients/{id}/merge`.
-#[utoipa::path(get, path = "/clients/duplicates", tag = "clients", params(DuplicatesQuery),
+#[utoipa::path(get, path = "/clients/duplicates", tag = "clients", params(PageQuery),
     responses((status = 200, body = Page<AlikeView>)))]
 async fn list(
     State(app): State<App>,
-    ask: Ask<DuplicatesQuery>,
+    ask: Ask<PageQuery>,
 ) -> Result<Answer<Page<AlikeView>>, Problem> {
     app.wait_for(&ask, &[&clients::READ_MODEL]).await?;
     let after: Option<Place> = place(ask.query.after.as_deref())?;
     let most = u16::try_from(limit(ask.query.limit)?).map_err(Problem::internal)?;
     let scope = ask.caller.scope();
     let (alike, next) = clients::duplicates(app.pool(), &scope, after.as_ref(), most).await?;
+    let total = match ask.query.count {
+        true => {
+            let count = clients::count_duplicates(app.pool(), &scope).await?;
+            Some(u64::try_from(count).map_err(Problem::internal)?)
+        }
+        false => None,
+    };
     let shown = |entry: clients::Entry| {
         let loaded = Loaded {
             state: entry.client,
@@ -68,6 +63,6 @@ async fn list(
     Ok(Answer::ok(Page {
         items: items.collect(),
         next: next.map(|place| cursor(&place)).transpose()?,
-        total: None,
+        total,
     }))
 }

@@ -70,6 +70,9 @@ pub(super) struct RowsQuery {
     limit: Option<usize>,
     /// The cursor that the page before gave as `next`.
     after: Option<String>,
+    /// `true`: tells the `total`.
+    #[serde(default)]
+    count: bool,
 }
 
 /// What would become of each row; once it ran, what became of those that are done.
@@ -90,6 +93,10 @@ pub(super) async fn list(
     let more = rows.len() > most;
     rows.truncate(most);
     let last = rows.last().filter(|_| more).map(|row| cursor(&row.ordinal));
+    let total = match ask.query.count {
+        true => Some(count(&app, &import, &prepared, ask.query.verdict).await?),
+        false => None,
+    };
     let speech = Speech::of(&headers);
     Ok(Answer::ok(Page {
         items: rows
@@ -97,7 +104,7 @@ pub(super) async fn list(
             .filter_map(|row| RowView::of(&prepared, row, speech))
             .collect(),
         next: last.transpose()?,
-        total: None,
+        total,
     }))
 }
 
@@ -114,20 +121,40 @@ pub(super) async fn rows(
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         return app.import_store().outcomes(import, only, from, most).await;
     }
-    let judged = app
-        .judged(
-            import.business,
-            import.id,
-            import.kind,
-            &import.mapping,
-            prepared,
-        )
-        .await?;
+    let judged = judged(app, import, prepared).await?;
     let rows = told(&judged).filter(|row| row.ordinal >= from);
     Ok(rows
         .filter(|row| only.is_none_or(|only| row.verdict == only))
         .take(most)
         .collect())
+}
+
+/// How many rows there are, of those with this verdict alone.
+async fn count(
+    app: &App,
+    import: &Import,
+    prepared: &Prepared,
+    only: Option<Verdict>,
+) -> Result<u64, Problem> {
+    if import.state != Stands::Uploaded {
+        let count = app.import_store().count_outcomes(import, only).await?;
+        return u64::try_from(count).map_err(Problem::internal);
+    }
+    let judged = judged(app, import, prepared).await?;
+    let rows = judged.iter();
+    let wanted = rows.filter(|row| only.is_none_or(|only| row.verdict == only));
+    Ok(wanted.count() as u64)
+}
+
+async fn judged(app: &App, import: &Import, prepared: &Prepared) -> Result<Vec<Judged>, Problem> {
+    app.judged(
+        import.business,
+        import.id,
+        import.kind,
+        &import.mapping,
+        prepared,
+    )
+    .await
 }
 
 /// Judged rows as if they had come out so. What is still to be made has no id yet.

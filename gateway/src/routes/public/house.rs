@@ -18,6 +18,7 @@ use crate::{
     app::App,
     catalogue::Known,
     command::{Answer, Ask},
+    page::{Page, PageQuery, page_of},
     problem::Problem,
     routes::{clients::ConsentField, policy::ConfirmationField},
     texts::Speech,
@@ -122,22 +123,6 @@ pub(crate) struct PublicStaff {
     pub(crate) service_ids: Vec<Uuid>,
 }
 
-/// What can be booked online.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PublicServices {
-    items: Vec<PublicService>,
-    /// Always null: all are told at once.
-    next: Option<String>,
-}
-
-/// Who can be booked online.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PublicStaffList {
-    items: Vec<PublicStaff>,
-    /// Always null: all are told at once.
-    next: Option<String>,
-}
-
 /// The business.
 #[utoipa::path(get, path = "/public/{slug}", tag = "public", params(("slug" = String, Path)),
     responses((status = 200, body = PublicBusiness)))]
@@ -151,35 +136,33 @@ pub(super) async fn show(
 }
 
 /// The services that can be booked online, by name.
-#[utoipa::path(get, path = "/public/{slug}/services", tag = "public", params(("slug" = String, Path)),
-    responses((status = 200, body = PublicServices)))]
+#[utoipa::path(get, path = "/public/{slug}/services", tag = "public",
+    params(("slug" = String, Path), PageQuery), responses((status = 200, body = Page<PublicService>)))]
 pub(super) async fn services(
     State(app): State<App>,
     visitor: Visitor,
-    _ask: Ask,
-) -> Result<Answer<PublicServices>, Problem> {
+    ask: Ask<PageQuery>,
+) -> Result<Answer<Page<PublicService>>, Problem> {
     let known = app.catalogue_now(visitor.business).await?;
     known.settings()?;
-    Ok(Answer::ok(PublicServices {
-        items: all_services(&known),
-        next: None,
-    }))
+    let services = all_services(&known).into_iter();
+    let services = services.map(|service| ((service.name.clone(), service.id), service));
+    Ok(Answer::ok(page_of(services, &ask.query)?))
 }
 
 /// Those who can be booked online, by name.
-#[utoipa::path(get, path = "/public/{slug}/staff", tag = "public", params(("slug" = String, Path)),
-    responses((status = 200, body = PublicStaffList)))]
+#[utoipa::path(get, path = "/public/{slug}/staff", tag = "public",
+    params(("slug" = String, Path), PageQuery), responses((status = 200, body = Page<PublicStaff>)))]
 pub(super) async fn staff(
     State(app): State<App>,
     visitor: Visitor,
-    _ask: Ask,
-) -> Result<Answer<PublicStaffList>, Problem> {
+    ask: Ask<PageQuery>,
+) -> Result<Answer<Page<PublicStaff>>, Problem> {
     let known = app.catalogue_now(visitor.business).await?;
     known.settings()?;
-    Ok(Answer::ok(PublicStaffList {
-        items: all_staff(&known),
-        next: None,
-    }))
+    let staff = all_staff(&known).into_iter();
+    let staff = staff.map(|member| ((member.name.clone(), member.id), member));
+    Ok(Answer::ok(page_of(staff, &ask.query)?))
 }
 
 pub(crate) fn of_business(

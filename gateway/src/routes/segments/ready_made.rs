@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::schema::SegmentFilter;
 use crate::{
     command::{Answer, Ask},
-    page::Page,
+    page::{Page, PageQuery, page_of},
     problem::Problem,
     texts::{Message, Speech},
 };
@@ -30,27 +30,24 @@ pub(super) struct ReadyMadeView {
 }
 
 /// Segments that most businesses want. None of them is saved: copy the filter, and change its numbers.
-#[utoipa::path(get, path = "/segments/ready-made", tag = "segments",
+#[utoipa::path(get, path = "/segments/ready-made", tag = "segments", params(PageQuery),
     responses((status = 200, body = Page<ReadyMadeView>)))]
 pub(super) async fn list(
     headers: HeaderMap,
-    _ask: Ask,
+    ask: Ask<PageQuery>,
 ) -> Result<Answer<Page<ReadyMadeView>>, Problem> {
     let speech = Speech::of(&headers);
-    let items = ReadyMade::ALL.iter().map(|ready| {
+    let items = (0_u8..).zip(ReadyMade::ALL).map(|(place, ready)| {
         let (name, description) = said(*ready);
-        ReadyMadeView {
+        let view = ReadyMadeView {
             key: ready.word(),
             name: name.say(speech),
             description: description.say(speech),
             filter: ready.filter().to_json(),
-        }
+        };
+        (place, view)
     });
-    Ok(Answer::ok(Page {
-        items: items.collect(),
-        next: None,
-        total: None,
-    }))
+    Ok(Answer::ok(page_of(items, &ask.query)?))
 }
 
 fn said(ready: ReadyMade) -> (Message, Message) {
