@@ -7,7 +7,7 @@ use domain::{
     access::{Access, Right},
     id::Id,
 };
-use ledger::BusinessId;
+use ledger::{BusinessId, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -18,7 +18,7 @@ use crate::{
     access::{Caller, Sender, actor_word, role_word},
     app::App,
     checks::{Patch, given, patch},
-    command::{Answer, Ask, Call},
+    command::{Answer, Ask, Call, Done},
     problem::Problem,
 };
 
@@ -89,10 +89,11 @@ struct MyChange {
 /// Who asks, and what they may.
 #[utoipa::path(get, path = "/me", tag = "access", responses((status = 200, body = MeView)))]
 async fn show(State(app): State<App>, ask: Ask) -> Result<Answer<MeView>, Problem> {
-    Ok(Answer::ok(me(&app, &ask.caller).await?))
+    me(&app, &ask.caller, None).await
 }
 
-async fn me(app: &App, caller: &Caller) -> Result<MeView, Problem> {
+/// As one stands; `after`: as a change of one's own left it.
+async fn me(app: &App, caller: &Caller, after: Option<&Done>) -> Result<Answer<MeView>, Problem> {
     let business = caller.business();
     let known = app.catalogue(business).await?;
     let settings = known.settings()?;
@@ -117,7 +118,11 @@ async fn me(app: &App, caller: &Caller) -> Result<MeView, Problem> {
         version: None,
     };
     if let Ok(id) = caller.user() {
-        let loaded = app.load::<Access>(business, id).await?;
+        let left = after.and_then(|done| Some((done, done.stream::<Access>()?)));
+        let loaded = match left {
+            Some((done, (id, version))) => app.after(business, done, id, version).await?,
+            None => app.load::<Access>(business, id).await?,
+        };
         let user = loaded.state.user()?;
         let row = app.tables().sign_in((business, id)).await?;
         view.email = user.email.value().map(|email| email.as_str().to_owned());
@@ -131,7 +136,15 @@ async fn me(app: &App, caller: &Caller) -> Result<MeView, Problem> {
         view.recovery_codes = app.tables().recovery_codes((business, id)).await?;
         view.version = Some(loaded.version.0);
     }
-    Ok(view)
+    let version = view.version;
+    let answer = match after {
+        Some(done) => Answer::to(done, view),
+        None => Answer::ok(view),
+    };
+    Ok(match version {
+        Some(version) => answer.version(Version(version)),
+        None => answer,
+    })
 }
 
 /// Changes one's own name, address or language.
@@ -155,6 +168,5 @@ async fn change(
         language: call.body.language.clone(),
     };
     let done = app.change_user(&call, id, &wanted, None).await?;
-    let view = me(&app, &call.caller).await?;
-    Ok(Answer::to(&done, view))
+    me(&app, &call.caller, Some(&done)).await
 }

@@ -349,10 +349,12 @@ impl App {
         let bookings = self
             .left(call, &known, &gap, &inside, asked, "movable")
             .await?;
-        Ok(Answer::ok(MovedView {
+        let position = self.ledger().head(business).await?;
+        let view = MovedView {
             preview: true,
             bookings,
-        }))
+        };
+        Ok(Answer::ok(view).position(position))
     }
 
     /// What would become of those that lie in the gap now.

@@ -133,7 +133,11 @@ pub(super) async fn again(
         return Err(domain::access::AccessError::NotInvited.into());
     }
     let (user, version) = app.user_view(business, id).await?;
-    Ok(Answer::ok(InvitedUser { user, invitation }).version(version))
+    // Links are no events: nothing was written.
+    let position = app.ledger().head(business).await?;
+    Ok(Answer::ok(InvitedUser { user, invitation })
+        .position(position)
+        .version(version))
 }
 
 impl App {
