@@ -22,7 +22,7 @@ use crate::{
     timekeeping::SlotView,
 };
 
-/// The most dates that may be asked for.
+/// The most days from the first date to the last.
 const MOST_DAYS: i32 = 62;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -48,7 +48,7 @@ struct AvailabilityQuery {
     #[serde(with = "local_date")]
     #[param(value_type = String, format = Date)]
     from: Date,
-    /// The last one, at most 61 days later.
+    /// The last one, at most 62 days later.
     #[serde(with = "local_date")]
     #[param(value_type = String, format = Date)]
     to: Date,
@@ -101,7 +101,7 @@ async fn availability(
             Message::new("violation-end-not-after-start").with("from", asked.from),
         ));
     }
-    if days >= MOST_DAYS {
+    if days > MOST_DAYS {
         return Err(Problem::field(
             "to",
             Message::new("violation-too-many").with_number("max", MOST_DAYS),

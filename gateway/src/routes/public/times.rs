@@ -22,7 +22,7 @@ use crate::{
     timekeeping::SlotView,
 };
 
-/// The most dates that may be asked for.
+/// The most days from the first date to the last.
 const MOST_DAYS: i32 = 62;
 /// The most services of a visit.
 pub(super) const MOST_SERVICES: usize = 20;
@@ -41,7 +41,7 @@ pub(super) struct TimesQuery {
     #[serde(with = "local_date")]
     #[param(value_type = String, format = Date)]
     from: Date,
-    /// The last one, at most 61 days later.
+    /// The last one, at most 62 days later.
     #[serde(with = "local_date")]
     #[param(value_type = String, format = Date)]
     to: Date,
@@ -135,7 +135,7 @@ pub(super) async fn availability(
         let after = Message::new("violation-end-not-after-start").with("from", asked.from);
         return Err(Problem::field("to", after));
     }
-    if days >= MOST_DAYS {
+    if days > MOST_DAYS {
         let most = Message::new("violation-too-many").with_number("max", MOST_DAYS);
         return Err(Problem::field("to", most));
     }
