@@ -34,6 +34,8 @@ pub struct Decision {
     pub shows: Vec<Uuid>,
     pub(super) moves_catalogue: bool,
     pub(super) reverts: Option<Reverted>,
+    /// What else the answer tells that no stream holds; no personal values.
+    pub told: Value,
     pub(super) outcome: Outcome,
     pub(super) left: Vec<Left>,
 }
@@ -98,6 +100,15 @@ impl Outcome {
     }
 }
 
+/// An outcome as it is remembered: with what else the answer told.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Remembered {
+    #[serde(flatten)]
+    pub(super) outcome: Outcome,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub(super) told: Value,
+}
+
 #[derive(Debug)]
 pub(super) struct Stream {
     pub(super) stream: StreamId,
@@ -121,6 +132,7 @@ impl Decision {
             shows: vec![],
             moves_catalogue: false,
             reverts: None,
+            told: Value::Null,
             outcome,
             left: vec![],
         }

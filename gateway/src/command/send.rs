@@ -9,13 +9,13 @@ use ledger::{
     Append, AppendError, Appended, Attempt, ClaimSet, Command, Expected, Guard, NewEvent, Position,
     Recorded, Refused, Shown, StreamWrite, Version,
 };
-use serde_json::value::to_raw_value;
+use serde_json::{Value, value::to_raw_value};
 use uuid::Uuid;
 use vault::OpenError;
 
 use super::{
     call::Envelope,
-    decision::{Decision, Left, Outcome, Reverted},
+    decision::{Decision, Left, Outcome, Remembered, Reverted},
     kind::Kind,
 };
 use crate::{
@@ -32,6 +32,8 @@ pub type Loaded<A> = ledger::Loaded<A>;
 pub struct Done {
     /// What it is answered with.
     pub outcome: Outcome,
+    /// What else it is answered with that no stream holds.
+    pub told: Value,
     /// The last position written; what `Daybook-Position` tells.
     pub position: Position,
     /// The streams written, with their versions after it.
@@ -358,7 +360,8 @@ impl App {
     }
 
     fn done(&self, call: &Envelope, appended: Appended, left: Vec<Left>) -> Result<Done, Problem> {
-        let outcome = serde_json::from_value(appended.answer).map_err(Problem::internal)?;
+        let Remembered { outcome, told } =
+            serde_json::from_value(appended.answer).map_err(Problem::internal)?;
         let moves = |kind: &str| KINDS.contains(&kind);
         if appended
             .versions
@@ -375,6 +378,7 @@ impl App {
         }
         Ok(Done {
             outcome,
+            told,
             position: appended.last,
             versions: appended.versions,
             // Of a replay, what this attempt would have left is beside the point.
@@ -395,6 +399,7 @@ impl App {
             });
         Ok(Done {
             outcome: decision.outcome.clone(),
+            told: decision.told.clone(),
             position: self.ledger().head(call.caller.business()).await?,
             versions: versions.collect(),
             replayed: false,
@@ -447,6 +452,10 @@ impl App {
 
     fn command_of(&self, call: &Envelope, decision: &Decision) -> Result<Command, Problem> {
         let own_key = || call.command_id.to_string();
+        let answer = Remembered {
+            outcome: decision.outcome.clone(),
+            told: decision.told.clone(),
+        };
         Ok(Command {
             id: call.command_id,
             // A key of ours is kept apart from those that callers think of.
@@ -461,7 +470,7 @@ impl App {
             correlation_id: call.correlation_id,
             causation_id: decision.reverts.map(|event| event.event_id.0),
             reverts: decision.reverts.map(|event| event.position),
-            answer: serde_json::to_value(&decision.outcome).map_err(Problem::internal)?,
+            answer: serde_json::to_value(answer).map_err(Problem::internal)?,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use domain::{id::Id, money::Money, planning::Wish};
+use domain::{booking::Plan, id::Id, money::Money, planning::Wish};
 use jiff::Timestamp;
 use ledger::ClaimSet;
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,13 @@ struct HeldService {
     price: String,
 }
 
+/// What was held when it was: a hold has no stream, and by a replay it may be over.
+#[derive(Debug, Serialize, Deserialize)]
+struct Held {
+    until: Timestamp,
+    plans: Vec<Plan>,
+}
+
 /// Holds a time for as long as the booking policy says. 409 `slot_taken` where somebody else has it.
 #[utoipa::path(post, path = "/public/{slug}/holds", tag = "public", params(("slug" = String, Path)),
     request_body = HoldFields, responses((status = 201, body = HoldView)))]
@@ -109,6 +116,8 @@ pub(super) async fn hold(
     // By the clock on the wall: it is the database's that ends a hold.
     let now = Timestamp::now();
     let until = now.saturating_add(length).map_err(Problem::internal)?;
+    // As the database keeps it.
+    let until = Timestamp::from_microsecond(until.as_microsecond()).map_err(Problem::internal)?;
     let id = app.new_id();
     let sender = visitor.sender;
     let before = before.map(|hold| hold.id);
@@ -130,9 +139,8 @@ pub(super) async fn hold(
         }
     }
     let hold = Hold::of(&done.outcome.ids).ok_or_else(Problem::not_found)?;
-    let view = app
-        .show_hold(&visitor, &hold, &wishes, asked.start, until)
-        .await?;
+    let held = serde_json::from_value(done.told.clone()).map_err(Problem::internal)?;
+    let view = app.show_hold(&visitor, &hold, &held).await?;
     let home = format!("/api/v1/public/{}/holds/{}", visitor.slug, view.id);
     Ok(Answer::to(&done, view).location(home))
 }
@@ -248,20 +256,14 @@ impl App {
         &self,
         visitor: &Visitor,
         hold: &Hold,
-        wishes: &[Wish],
-        start: Timestamp,
-        until: Timestamp,
+        held: &Held,
     ) -> Result<HoldView, Problem> {
-        let business = visitor.business;
-        let claims = self.ledger().claims_of(business, &[hold.id]).await?;
-        let expires_at = claims.iter().find_map(|claim| claim.hold_until);
+        let (business, Held { until, plans }) = (visitor.business, held);
         let known = self.catalogue(business).await?;
         let settings = known.settings()?;
-        let wishes = pinned(wishes, hold);
-        let inquiry = self.inquire_for_visitor(business, &known, &wishes, wishes.len() > 1)?;
-        let inquiry = inquiry.instead_of([Id::new(hold.id)]);
-        let plans = inquiry.plan(start, inquiry.terms()).await?;
         let names = Names::around(&known, BTreeMap::new());
+        let start = plans.first().map(|plan| plan.start);
+        let start = start.ok_or_else(|| Problem::internal("a hold of nothing"))?;
         let price = plans
             .iter()
             .try_fold(Money::zero(settings.currency), |sum, plan| {
@@ -278,7 +280,7 @@ impl App {
         });
         Ok(HoldView {
             id: self.hold_token(business, hold),
-            expires_at: expires_at.unwrap_or(until),
+            expires_at: *until,
             start,
             local_start: local(&settings.time_zone, start),
             services: services.collect(),
@@ -313,6 +315,8 @@ impl App {
                     ids: ids.collect(),
                 });
                 decision.claims.push(hold_set(&known, id, &plans, until));
+                decision.told =
+                    serde_json::to_value(Held { until, plans }).map_err(Problem::internal)?;
                 decision.claims.extend(before.map(nothing_of));
                 decision.saw_catalogue = Some(known.position);
                 Ok(decision)

@@ -2,13 +2,14 @@
 
 use axum::extract::State;
 use domain::{
-    booking::{BookingCommand, Review, Status},
+    booking::{Booking, BookingCommand, Review, Status},
     sealed::{KeyId, Sealed},
     text::FreeText,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::{
     moves::{Acting, write_step},
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     app::App,
     checks::Checks,
-    command::{Answer, Ask, Call, Decision, Outcome},
+    command::{Answer, Ask, Call, Decision, Done, Loaded, Outcome},
     problem::{Code, Problem},
 };
 
@@ -35,6 +36,8 @@ pub(super) struct TokenQuery {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = VisitorReview)]
 pub(super) struct ReviewView {
+    /// Of the booking, or of the visit.
+    id: Uuid,
     /// 1 to 5; null: not said yet.
     rating: Option<u8>,
     /// When it was said.
@@ -85,6 +88,7 @@ pub(super) async fn reviewed(
         .collect();
     let review = held.iter().find_map(|held| held.review.as_ref());
     Ok(Answer::ok(ReviewView {
+        id: booked.subject.id(),
         rating: review.map(|review| review.rating),
         at: review.map(|review| review.at),
         can_review: held.iter().any(|held| held.status == Status::Completed),
@@ -134,14 +138,26 @@ pub(super) async fn review(
             }
         })
         .await?;
-    let view = ReviewView {
-        rating: Some(rating),
-        at: Some(at),
-        can_review: true,
-    };
+    let view = app.review_after(&visitor, &done).await?;
     let home = format!(
         "/api/v1/public/{}/reviews?token={}",
         visitor.slug, ask.query.token
     );
     Ok(Answer::to(&done, view).location(home))
+}
+
+impl App {
+    /// What was said, as the command left it: on a replay, what was said then.
+    async fn review_after(&self, visitor: &Visitor, done: &Done) -> Result<ReviewView, Problem> {
+        let reviewed = done.stream::<Booking>();
+        let (id, version) = reviewed.ok_or_else(Problem::not_found)?;
+        let loaded: Loaded<Booking> = self.after(visitor.business, done, id, version).await?;
+        let review = loaded.state.held()?.review.as_ref();
+        Ok(ReviewView {
+            id: done.id(),
+            rating: review.map(|review| review.rating),
+            at: review.map(|review| review.at),
+            can_review: true,
+        })
+    }
 }

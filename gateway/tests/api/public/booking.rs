@@ -1,6 +1,7 @@
 //! A visitor holds a time, books, moves and cancels.
 
 use axum::http::Method;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -248,7 +249,12 @@ async fn a_hold_keeps_the_time_for_whoever_has_it() {
     let street = Street::of(1).await;
     let start = "2026-11-24T09:00:00Z";
     let wish = json!({"service_id": street.cut, "start": start});
-    let held = street.act("/holds", &wish).await;
+    let hold = async || {
+        let holding = street.salon.bare(Method::POST, "/public/ada/holds");
+        let holding = holding.json(&wish).add_header("idempotency-key", "this");
+        holding.await
+    };
+    let held = hold().await;
     assert_eq!(held.status_code(), 201, "{}", held.text());
     let held: Value = held.json();
     assert_eq!(held["local_start"], "2026-11-24T10:00");
@@ -264,6 +270,8 @@ async fn a_hold_keeps_the_time_for_whoever_has_it() {
     let mut mine = street.wish(start, "600 200 300");
     mine["hold"] = held["id"].clone();
     id_of(&street.act("/bookings", &mine).await);
+    // The same request again is answered as it was, though the hold is over.
+    assert_eq!(hold().await.json::<Value>(), held);
     // And what was used keeps nothing: off again, it is anybody's.
     mine["hold"] = json!("bm9uc2Vuc2U");
     faulty(&street.act("/bookings", &mine).await, "hold", "not_found");
@@ -397,9 +405,19 @@ async fn what_was_done_is_reviewed_once_it_is_over() {
         "rating",
         "out_of_range",
     );
-    assert_eq!(street.act(&reviews, &review).await.status_code(), 201);
+    let say = async || {
+        let path = format!("/public/ada{reviews}");
+        let saying = street.salon.bare(Method::POST, &path).json(&review);
+        saying.add_header("idempotency-key", "lovely").await
+    };
+    let once = say().await;
+    assert_eq!(id_of(&once).to_string(), id);
+    street.salon.hands.forward(SignedDuration::from_mins(1));
+    let again = say().await;
+    assert_eq!(again.json::<Value>(), once.json::<Value>());
     let said: Value = street.look(&reviews).await.json();
     assert_eq!(said["rating"], 5);
+    assert_eq!(said["id"], id);
     let shown: Value = street.salon.get(&format!("/bookings/{id}")).await.json();
     assert_eq!(shown["review"]["text"], "lovely");
 }
