@@ -6,7 +6,7 @@ use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::{
-        HeaderMap,
+        HeaderMap, Uri,
         header::{CONTENT_TYPE, IF_MATCH},
         request::Parts,
     },
@@ -160,6 +160,9 @@ impl RawCall {
     pub(crate) async fn up_to(request: Request, app: &App, limit: usize) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, app).await?;
+        if parts.extensions.get::<QueryRead>().is_none() {
+            read_query::<Nothing>(&parts.uri)?;
+        }
         let key = idempotency_key(&parts.headers)?;
         let if_match = if_match(&parts.headers)?;
         let correlation_id = correlation_id(&parts.headers).unwrap_or_else(|| app.new_id());
@@ -270,6 +273,7 @@ pub(crate) async fn read_body<B: DeserializeOwned + ToSchema>(
     request: Request,
     app: &App,
 ) -> Result<B, Problem> {
+    read_query::<Nothing>(request.uri())?;
     let content_type = content_type(request.headers());
     let bytes = whole(request.into_body(), app.settings().body_limit).await?;
     if !is_json(content_type.as_deref()) && !bytes.is_empty() {
@@ -407,6 +411,19 @@ fn correlation_id(headers: &HeaderMap) -> Option<Uuid> {
     text("traceparent")?.split('-').nth(1)?.parse().ok()
 }
 
+/// Among a request's extensions: the handler takes a query, and has read it. To a command without one every parameter
+/// is unknown.
+#[derive(Debug, Clone, Copy)]
+struct QueryRead;
+
+/// Reads the parameters of a query strictly.
+fn read_query<Q: DeserializeOwned>(uri: &Uri) -> Result<Q, Problem> {
+    let query = uri.query().unwrap_or_default();
+    let pairs = serde_html_form::Deserializer::from_bytes(query.as_bytes());
+    serde_path_to_error::deserialize(pairs)
+        .map_err(|error| Problem::invalid(vec![body_fault(error.path(), error.inner())]))
+}
+
 /// A query: who asks, from which position on the answer must be, and the parameters, read strictly.
 #[derive(Debug, Clone)]
 pub struct Ask<Q = Nothing> {
@@ -444,10 +461,8 @@ impl<Q: DeserializeOwned> FromRequestParts<App> for Ask<Q> {
                 Some(Position(number.ok_or_else(|| bad_header(NAME))?))
             }
         };
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs = serde_html_form::Deserializer::from_bytes(query.as_bytes());
-        let query = serde_path_to_error::deserialize(pairs)
-            .map_err(|error| Problem::invalid(vec![body_fault(error.path(), error.inner())]))?;
+        let query = read_query(&parts.uri)?;
+        parts.extensions.insert(QueryRead);
         Ok(Self {
             caller,
             min_position,

@@ -120,6 +120,41 @@ async fn a_thing_that_moved_on_is_not_changed_unseen() {
 }
 
 #[tokio::test]
+async fn a_command_takes_no_parameter_that_it_does_not_know() {
+    let salon = Salon::open().await;
+    let head = salon.head().await;
+    let refused = salon.post("/services?dry_run=true", &haircut()).await;
+    assert_eq!(refused.status_code(), 422, "{}", refused.text());
+    let problem: Value = refused.json();
+    assert_eq!(
+        problem["violations"][0],
+        json!({"field": "dry_run", "code": "unknown_field", "message": "is not known here"})
+    );
+    assert_eq!(salon.head().await, head);
+    let body = json!({"email": "owner@ada.example", "password": "x"});
+    let sign_in = salon.bare(Method::POST, "/sign-in?x=1").json(&body).await;
+    assert_eq!(sign_in.status_code(), 422);
+}
+
+#[tokio::test]
+async fn every_problem_has_all_its_members() {
+    let salon = Salon::open().await;
+    for answer in [
+        salon.bare(Method::GET, "/services").await,
+        salon.get("/services/none").await,
+        salon.get("/nowhere").await,
+        salon.post("/services", &json!({})).await,
+    ] {
+        let problem: Value = answer.json();
+        for member in ["type", "title", "detail", "code"] {
+            assert!(problem[member].is_string(), "{member}: {problem}");
+        }
+        assert_eq!(problem["status"], answer.status_code().as_u16());
+        assert!(problem["violations"].is_array(), "{problem}");
+    }
+}
+
+#[tokio::test]
 async fn another_business_is_not_there() {
     let salon = Salon::open().await;
     let id = salon.service("Haircut").await;
