@@ -13,15 +13,19 @@ mod absent;
 mod answer;
 mod call;
 mod decision;
+mod form;
 mod kind;
 mod send;
 mod strict;
 
-pub(crate) use self::call::{read_body, wants};
 pub use self::{
     answer::{Answer, View},
     call::{Ask, At, Call, Envelope, Nothing, RawCall},
     decision::{Decision, Outcome},
     kind::Kind,
     send::{Asked, Deciding, Done, Loaded, Target},
+};
+pub(crate) use self::{
+    call::{read_body, wants},
+    form::file_of,
 };

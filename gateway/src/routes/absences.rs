@@ -172,7 +172,7 @@ impl NewAbsence {
     }
 }
 
-/// A staff member's absences, the first planned first. Bookings affected are told by each one alone.
+/// A staff member's absences, the first planned first.
 #[utoipa::path(get, path = "/staff/{id}/absences", tag = "staff", params(("id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<AbsenceView>)))]
 async fn list(
@@ -187,7 +187,13 @@ async fn list(
         let id = id.uuid();
         (id, AbsenceView::from_planned(staff, id, absence))
     });
-    Ok(Answer::ok(page_of(absences, &ask.query)?))
+    let mut page = page_of(absences, &ask.query)?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for absence in page.items {
+        items.push(absence.with_bookings(&app, &ask.caller).await?);
+    }
+    page.items = items;
+    Ok(Answer::ok(page))
 }
 
 /// One absence, with the bookings that lie in it.

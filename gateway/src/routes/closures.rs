@@ -2,7 +2,10 @@
 
 mod holidays;
 
-use axum::extract::State;
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
 use domain::{
     business::{Business, BusinessCommand, PlannedClosure},
     id::{self, Id},
@@ -22,10 +25,12 @@ use crate::{
     checks::{Checks, Patch, given, patch},
     command::{
         Answer, Ask, Asked, At, Call, Deciding, Done, Envelope, Loaded, RawCall, Target, View,
+        file_of,
     },
     guarding::{AffectedBooking, ahead, must_be_free},
     page::{Page, PageQuery, page_of},
     problem::Problem,
+    texts::Message,
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -139,7 +144,7 @@ impl ClosureView {
     }
 }
 
-/// All closures, the first planned first. Bookings affected are told by each one alone.
+/// All closures, the first planned first.
 #[utoipa::path(get, path = "/business/closures", tag = "business", params(PageQuery),
     responses((status = 200, body = Page<ClosureView>)))]
 async fn list(
@@ -152,12 +157,20 @@ async fn list(
         let id = id.uuid();
         (id, ClosureView::from_planned(id, closure))
     });
-    Ok(Answer::ok(page_of(closures, &ask.query)?))
+    let mut page = page_of(closures, &ask.query)?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for closure in page.items {
+        items.push(closure.with_bookings(&app, &ask.caller).await?);
+    }
+    page.items = items;
+    Ok(Answer::ok(page))
 }
 
 /// Some closures that were planned at once.
 #[derive(Debug, Serialize, ToSchema)]
 struct Closures {
+    /// Of the first of them; null where all were planned already.
+    id: Option<Uuid>,
     items: Vec<ClosureView>,
 }
 
@@ -169,22 +182,54 @@ enum Planned {
     Many(Closures),
 }
 
-/// Plans a closure, from JSON; or one for each coming event of a calendar (`text/calendar`), at most two years ahead.
+/// A calendar as a file in a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct CalendarForm {
+    /// iCalendar (RFC 5545).
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// Plans a closure, from JSON; or one for each coming event of a calendar (`text/calendar`, or a file in a form), at
+/// most two years ahead.
 #[utoipa::path(post, path = "/business/closures", tag = "business",
     request_body(content(
         (NewClosure = "application/json"),
         (String = "text/calendar"),
+        (CalendarForm = "multipart/form-data"),
     )),
     params(("keep_bookings" = Option<bool>, Query, description = "For a calendar: as the field of the same name")),
-    responses((status = 201, body = Planned)))]
+    responses((status = 201, body = Planned),
+        (status = 200, body = Planned, description = "A calendar whose events were all planned already")))]
 async fn plan(
     State(app): State<App>,
+    headers: HeaderMap,
     ask: Ask<PlanQuery>,
-    call: RawCall,
+    mut call: RawCall,
 ) -> Result<Answer<Planned>, Problem> {
-    if call.content_type.as_deref() == Some("text/calendar") {
-        let done = plan_all(&app, &call, ask.query.keep_bookings).await?;
+    let calendar = match call.content_type.as_deref() {
+        Some("text/calendar") => Some(call.bytes.to_vec()),
+        Some("multipart/form-data") => {
+            let (_, file) = file_of(&headers, &call).await?;
+            // Of the file, not of the form around it: a form's boundary is another one each time.
+            let mut said = format!("{:?}\n", ask.query.keep_bookings).into_bytes();
+            said.extend_from_slice(&file);
+            let business = call.caller.business().0;
+            let of_file = app.vault().keyed_hash(business, "closures.file", &said);
+            call.envelope.fingerprint = of_file;
+            Some(file)
+        }
+        Some(_) | None => None,
+    };
+    if let Some(calendar) = calendar {
+        let keep = ask.query.keep_bookings.unwrap_or_default();
+        let done = plan_all(&app, &call.envelope, &calendar, keep).await?;
         return planned_all(&app, &call.envelope, &done).await;
+    }
+    if ask.query.keep_bookings.is_some() {
+        let elsewhere = Message::new("violation-unknown-field");
+        return Err(Problem::field("keep_bookings", elsewhere));
     }
     let call = call.json::<NewClosure>()?;
     let id = app.new_id();
@@ -203,8 +248,7 @@ async fn plan(
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PlanQuery {
-    #[serde(default)]
-    keep_bookings: bool,
+    keep_bookings: Option<bool>,
 }
 
 impl NewClosure {
@@ -236,12 +280,17 @@ impl NewClosure {
     }
 }
 
-async fn plan_all(app: &App, call: &RawCall, keep_bookings: bool) -> Result<Done, Problem> {
+async fn plan_all(
+    app: &App,
+    call: &Envelope,
+    calendar: &[u8],
+    keep_bookings: bool,
+) -> Result<Done, Problem> {
     let business = call.caller.business();
     let ids: Vec<Uuid> = (0..holidays::MOST).map(|_| app.new_id()).collect();
     app.send::<Business>(call, Target::at(business.0), |on| {
         let zone = &on.state.settings()?.time_zone;
-        let holidays = holidays::coming(&call.bytes, zone, on.now)?;
+        let holidays = holidays::coming(calendar, zone, on.now)?;
         let closed = if keep_bookings {
             vec![]
         } else {
@@ -273,8 +322,13 @@ async fn planned_all(app: &App, call: &Envelope, done: &Done) -> Result<Answer<P
     let (stream, version) = done.stream::<Business>().ok_or_else(Problem::not_found)?;
     let loaded = app.load_at::<Business>(business, stream, version).await?;
     let ids = done.outcome.ids.iter();
-    let items = ids.filter_map(|id| ClosureView::of(&loaded, *id)).collect();
-    Ok(Answer::to(done, Planned::Many(Closures { items })).version(version))
+    let items: Vec<_> = ids.filter_map(|id| ClosureView::of(&loaded, *id)).collect();
+    let id = items.first().map(|closure| closure.id);
+    let answer = Answer::to(done, Planned::Many(Closures { id, items })).version(version);
+    Ok(match id {
+        Some(id) => answer.location(format!("{}/{id}", ClosureView::HOME)),
+        None => answer.status(StatusCode::OK),
+    })
 }
 
 /// One closure, with the bookings that lie in it.

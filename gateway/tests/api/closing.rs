@@ -62,6 +62,8 @@ async fn an_absence_tells_the_bookings_and_goes_on_telling_them() {
         .await
         .json();
     assert_eq!(shown, kept);
+    let listed: Value = salon.get(&path).await.json();
+    assert_eq!(listed["items"], json!([kept]));
 }
 
 #[tokio::test]

@@ -1,9 +1,13 @@
 //! What each kind of thing is made of, shown as, and changed to (API §3).
 
 use axum::http::Method;
+use axum_test::multipart::{MultipartForm, Part};
 use serde_json::{Value, json};
 
-use crate::support::{Salon, header, id_of, seen};
+use crate::{
+    bookings::refused,
+    support::{Salon, header, id_of, seen},
+};
 
 /// The thing behind a 201, by its `Location`.
 async fn shown(salon: &Salon, made: &axum_test::TestResponse) -> Value {
@@ -181,8 +185,36 @@ async fn a_calendar_of_holidays_closes_each_of_them_once() {
     insta::assert_json_snapshot!(seen(&made));
     let head = salon.head().await;
     let again = send().await;
+    assert_eq!(again.status_code(), 200, "nothing was made");
     assert_eq!(again.json::<Value>()["items"], json!([]));
     assert_eq!(salon.head().await, head);
+
+    let upload = |calendar: &str| {
+        let part = Part::bytes(calendar.to_owned()).file_name("holidays.ics");
+        salon
+            .call(Method::POST, "/business/closures")
+            .multipart(MultipartForm::new().add_part("file", part))
+            .add_header("idempotency-key", "a form")
+    };
+    let moved = calendar
+        .replace("20261225", "20261226")
+        .replace("DTEND;VALUE=DATE:20261226", "DTEND;VALUE=DATE:20261227");
+    let one = upload(&moved).await;
+    let id = id_of(&one);
+    let place = one.header("location").to_str().unwrap().to_owned();
+    assert_eq!(place, format!("/api/v1/business/closures/{id}"));
+    // In another form, with another boundary, the file is the same.
+    assert_eq!(upload(&moved).await.json::<Value>(), one.json::<Value>());
+    refused(&upload(calendar).await, 422, "idempotency_key_reused");
+}
+
+#[tokio::test]
+async fn what_only_a_calendar_takes_a_closure_does_not() {
+    let salon = Salon::open().await;
+    let christmas = json!({"from": "2026-12-24T00:00", "to": "2026-12-27T00:00"});
+    let path = "/business/closures?keep_bookings=true";
+    let problem = refused(&salon.post(path, &christmas).await, 422, "invalid");
+    assert_eq!(problem["violations"][0]["field"], "keep_bookings");
 }
 
 #[tokio::test]

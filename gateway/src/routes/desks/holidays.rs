@@ -142,7 +142,7 @@ impl NewHoliday {
     }
 }
 
-/// A desk's holidays, the first planned first. Bookings affected are told by each one alone.
+/// A desk's holidays, the first planned first.
 #[utoipa::path(get, path = "/desks/{id}/holidays", tag = "desks", params(("id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<HolidayView>)))]
 async fn list(
@@ -151,11 +151,17 @@ async fn list(
     ask: Ask<PageQuery>,
 ) -> Result<Answer<Page<HolidayView>>, Problem> {
     let known = app.catalogue_now(ask.caller.business()).await?;
-    let desk = known.catalogue.desks.get(&Id::new(desk));
-    let holidays = desk.ok_or_else(Problem::not_found)?.holidays.iter();
+    let found = known.catalogue.desks.get(&Id::new(desk));
+    let holidays = found.ok_or_else(Problem::not_found)?.holidays.iter();
     let holidays =
         holidays.map(|(id, span)| (id.uuid(), HolidayView::from_planned(id.uuid(), span)));
-    Ok(Answer::ok(page_of(holidays, &ask.query)?))
+    let mut page = page_of(holidays, &ask.query)?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for holiday in page.items {
+        items.push(holiday.with_bookings(&app, &ask.caller, desk).await?);
+    }
+    page.items = items;
+    Ok(Answer::ok(page))
 }
 
 /// One holiday of a desk, with the bookings that lie in it.

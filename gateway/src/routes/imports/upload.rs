@@ -1,9 +1,8 @@
 //! A file comes in.
 
 use axum::{
-    body::Body,
-    extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, State},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode},
 };
 use ledger::Version;
 use utoipa::ToSchema;
@@ -12,7 +11,7 @@ use uuid::Uuid;
 use super::view::ImportView;
 use crate::{
     app::App,
-    command::{Answer, RawCall, wants},
+    command::{Answer, RawCall, file_of, wants},
     imports::{
         LARGEST_FILE,
         fields::Kind,
@@ -74,6 +73,9 @@ async fn take(
     }
     let business = call.caller.business();
     let (name, file) = file_of(headers, &call).await?;
+    if file.len() > LARGEST_FILE {
+        return Err(told(Problem::new(Code::TooLarge)));
+    }
     let known = app.catalogue(business).await?;
     let (house, mapping) = (app.house(&known)?, Mapping::default());
     let prepared = app.prepare(file.clone(), kind, mapping, house).await?;
@@ -142,43 +144,4 @@ fn told(problem: Problem) -> Problem {
         return problem.violations(vec![Violation::new("file", message)]);
     }
     problem
-}
-
-/// The field `file` of the form: its name, and what is in it.
-async fn file_of(
-    headers: &HeaderMap,
-    call: &RawCall,
-) -> Result<(Option<String>, Vec<u8>), Problem> {
-    let malformed = || Problem::new(Code::Malformed).detail(Message::new("detail-bad-form"));
-    let mut request = Request::new(Body::from(call.bytes.clone()));
-    if let Some(kind) = headers.get(CONTENT_TYPE) {
-        request.headers_mut().insert(CONTENT_TYPE, kind.clone());
-    }
-    // What came is all here, and is held to its limit.
-    DefaultBodyLimit::disable().apply(&mut request);
-    let mut form = Multipart::from_request(request, &())
-        .await
-        .map_err(|_| malformed())?;
-    let mut found = None;
-    while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
-        let field_name = field.name().unwrap_or_default().to_owned();
-        if field_name != "file" {
-            return Err(Problem::field(
-                field_name,
-                Message::new("violation-unknown-field"),
-            ));
-        }
-        if found.is_some() {
-            return Err(Problem::field("file", Message::new("violation-twice")));
-        }
-        let name = field
-            .file_name()
-            .map(|name| name.chars().take(200).collect::<String>());
-        let file = field.bytes().await.map_err(|_| malformed())?;
-        if file.len() > LARGEST_FILE {
-            return Err(told(Problem::new(Code::TooLarge)));
-        }
-        found = Some((name, file.to_vec()));
-    }
-    found.ok_or_else(|| Problem::field("file", Message::new("violation-missing")))
 }
