@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{client::Client, id::Id};
 use ledger::BusinessId;
-use projections::{Scope, changes, clients::Called};
+use projections::{ReadModel, Scope, changes, clients::Called};
 use uuid::Uuid;
 
 use crate::{
@@ -12,6 +12,9 @@ use crate::{
     command::{Done, Loaded},
     problem::Problem,
 };
+
+/// Where it stands what users and keys are called: to be waited for before they are named.
+pub(crate) const ACTORS: &ReadModel = &changes::READ_MODEL;
 
 impl App {
     /// A client, or who they turned out to be; opened.

@@ -14,7 +14,7 @@ use domain::{
     client::{Client, Consent, Note, Preferences, TookIn},
 };
 use jiff::Timestamp;
-use projections::clients;
+use projections::{clients, history};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -282,7 +282,12 @@ async fn list(
         limit: u16::try_from(limit(ask.query.limit)?).map_err(Problem::internal)?,
         count: ask.query.count,
     };
-    app.wait_for(&ask, &[&clients::READ_MODEL]).await?;
+    let read: &[_] = match ask.caller.own() {
+        // Whose bookings are theirs makes the clients theirs.
+        Some(_) => &[&clients::READ_MODEL, &history::READ_MODEL],
+        None => &[&clients::READ_MODEL],
+    };
+    app.wait_for(&ask, read).await?;
     let (scope, q) = (ask.caller.scope(), ask.query.q.as_deref());
     let among = app.clients_of(&ask.caller).await?;
     let found = clients::find_among(app.pool(), &scope, among.as_deref(), q, page).await?;

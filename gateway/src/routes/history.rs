@@ -30,6 +30,7 @@ use crate::{
     catalogue::Known,
     checks::Checks,
     command::{Answer, Ask},
+    names::ACTORS,
     page::{self, Page},
     problem::Problem,
     sheet::FileField,
@@ -147,7 +148,7 @@ async fn find(
             Message::new("violation-unknown-field"),
         ));
     }
-    app.wait_for(&ask, &[&history::READ_MODEL]).await?;
+    app.wait_for(&ask, &[&history::READ_MODEL, ACTORS]).await?;
     let known = app.catalogue_now(business).await?;
     let (mut filter, sort) = asked.read(&ask.caller, &known)?;
     filter.client_id = app

@@ -18,6 +18,7 @@ use super::{bookings::Named, calendar};
 use crate::{
     app::App,
     command::{Answer, Ask},
+    names::ACTORS,
     page,
     problem::Problem,
     texts::Message,
@@ -113,7 +114,8 @@ async fn find(
     ask: Ask<PaymentsQuery>,
 ) -> Result<Answer<TillView>, Problem> {
     let (business, scope, asked) = (ask.caller.business(), ask.caller.scope(), &ask.query);
-    app.wait_for(&ask, &[&till::READ_MODEL]).await?;
+    app.wait_for(&ask, &[&till::READ_MODEL, &clients::READ_MODEL, ACTORS])
+        .await?;
     let known = app.catalogue(business).await?;
     let zone = &known.settings()?.time_zone;
     // Says what is wrong with the dates, if anything is.

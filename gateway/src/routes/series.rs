@@ -35,6 +35,7 @@ use crate::{
     catalogue::Known,
     checks::Checks,
     command::{Answer, Ask, At, Call, Decision, Done, Envelope, Loaded, Outcome},
+    names::ACTORS,
     problem::{Code, Problem},
     texts::Message,
     timekeeping::{Terms, claim_set, not_to_be_had},
@@ -161,6 +162,7 @@ async fn book(State(app): State<App>, call: Call<SeriesFields>) -> Shown {
     responses((status = 200, body = SeriesView)))]
 async fn show(State(app): State<App>, At(id): At<Uuid>, ask: Ask) -> Shown {
     let business = ask.caller.business();
+    app.wait_for(&ask, &[ACTORS]).await?;
     let mut bookings = app.bookings_of_series(business, id).await?;
     bookings.retain(|(_, loaded)| theirs(ask.caller.own(), loaded));
     if bookings.is_empty() {
@@ -173,7 +175,7 @@ async fn show(State(app): State<App>, At(id): At<Uuid>, ask: Ask) -> Shown {
 
 /// Calls the rest of a series off from a moment on, all at once. What was done already stays done.
 #[utoipa::path(post, path = "/series/{id}/cancel", tag = "bookings", params(("id" = Uuid, Path)),
-    request_body = SeriesCancelFields, responses((status = 200, body = SeriesView)))]
+    request_body = Option<SeriesCancelFields>, responses((status = 200, body = SeriesView)))]
 async fn cancel(State(app): State<App>, At(id): At<Uuid>, call: Call<SeriesCancelFields>) -> Shown {
     let business = call.caller.business();
     let mut checks = Checks::default();

@@ -29,7 +29,8 @@ use crate::{
     catalogue::Known,
     checks::Checks,
     command::{Answer, Ask, At, Done, Loaded},
-    page::{Page, cursor, limit, place},
+    names::ACTORS,
+    page::{Page, PageQuery, cursor, limit, page_of, place},
     problem::Problem,
     texts::Message,
 };
@@ -183,26 +184,28 @@ async fn show(
 }
 
 /// The bookings that have a seat in a session, or had one when it was held.
-#[utoipa::path(get, path = "/sessions/{id}/bookings", tag = "classes", params(("id" = Uuid, Path)),
-    responses((status = 200, body = Page<BookingView>)))]
+#[utoipa::path(get, path = "/sessions/{id}/bookings", tag = "classes",
+    params(("id" = Uuid, Path), PageQuery), responses((status = 200, body = Page<BookingView>)))]
 async fn bookings(
     State(app): State<App>,
     At(id): At<Uuid>,
-    ask: Ask,
+    ask: Ask<PageQuery>,
 ) -> Result<Answer<Page<BookingView>>, Problem> {
-    app.wait_for(&ask, &[&calendar::READ_MODEL]).await?;
+    app.wait_for(&ask, &[&calendar::READ_MODEL, ACTORS]).await?;
     let business = ask.caller.business();
     let known = app.catalogue_now(business).await?;
     own(&known, &ask.caller, Id::new(id))?;
+    let seats = app.guests_of(business, Id::new(id)).await?.into_iter();
+    let seats = seats.map(|(id, loaded)| (id, (id, loaded)));
+    let Page { items, next, total } = page_of(seats, &ask.query)?;
     let mut seats = vec![];
-    for (id, loaded) in app.guests_of(business, Id::new(id)).await? {
+    for (id, loaded) in items {
         seats.push((id, app.opened(business, loaded).await?));
     }
-    seats.sort_by_key(|(id, _)| *id);
     Ok(Answer::ok(Page {
         items: show_all(&app, business, &known, &seats, None).await?,
-        next: None,
-        total: None,
+        next,
+        total,
     }))
 }
 

@@ -25,6 +25,7 @@ use crate::{
     app::App,
     checks::Checks,
     command::{Answer, Ask, At, Call, Decision, Done, Envelope, Loaded, Outcome},
+    names::ACTORS,
     problem::{Code, Problem},
     texts::Message,
     timekeeping::{Terms, claim_set},
@@ -167,6 +168,7 @@ async fn book(State(app): State<App>, call: Call<VisitFields>) -> Shown {
     responses((status = 200, body = VisitView)))]
 async fn show(State(app): State<App>, At(id): At<Uuid>, ask: Ask) -> Shown {
     let business = ask.caller.business();
+    app.wait_for(&ask, &[ACTORS]).await?;
     let bookings = app.bookings_of_visit(business, id).await?;
     let known = app.catalogue(business).await?;
     let view = VisitView {
@@ -242,7 +244,7 @@ async fn reschedule(
 
 /// Calls all of a visit off that is still to come, and gives its time back. What was done already stays done.
 #[utoipa::path(post, path = "/visits/{id}/cancel", tag = "visits", params(("id" = Uuid, Path)),
-    request_body = VisitCancelFields, responses((status = 200, body = VisitView)))]
+    request_body = Option<VisitCancelFields>, responses((status = 200, body = VisitView)))]
 async fn cancel(State(app): State<App>, At(id): At<Uuid>, call: Call<VisitCancelFields>) -> Shown {
     let business = call.caller.business();
     let mut checks = Checks::default();
