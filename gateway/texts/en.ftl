@@ -160,6 +160,7 @@ violation-as-of = is neither a position nor an instant such as 2026-11-23T09:00:
 violation-one-for-each = give it once, or once for each service
 violation-not-before = must not lie before { $from }
 violation-nothing-offered = give a start: nothing is offered
+violation-not-waited-for = is of another service than is waited for
 violation-of-one-service = is taken of one service alone
 violation-wish = is neither a date, nor a local date-time, nor an instant
 violation-one-of-these = give one of these

@@ -160,6 +160,7 @@ violation-as-of = n’est ni une position ni un instant tel que 2026-11-23T09:00
 violation-one-for-each = donnez-le une fois, ou une fois par prestation
 violation-not-before = ne doit pas être antérieur à { $from }
 violation-nothing-offered = donnez un début : rien n’est proposé
+violation-not-waited-for = concerne une autre prestation que celle attendue
 violation-of-one-service = n’est accepté que pour une seule prestation
 violation-wish = n’est ni une date, ni une date et heure locales, ni un instant
 violation-one-of-these = donnez l’un d’eux

@@ -160,6 +160,7 @@ violation-as-of = non è una posizione né un istante come 2026-11-23T09:00:00Z
 violation-one-for-each = indicarlo una volta, o una volta per servizio
 violation-not-before = non deve precedere { $from }
 violation-nothing-offered = indicare un inizio: nulla è stato offerto
+violation-not-waited-for = riguarda un servizio diverso da quello atteso
 violation-of-one-service = si accetta solo per un servizio singolo
 violation-wish = non è né una data, né una data e ora locale, né un istante
 violation-one-of-these = indicarne uno

@@ -164,6 +164,7 @@ violation-as-of = nie jest pozycją ani chwilą taką jak 2026-11-23T09:00:00Z
 violation-one-for-each = podaj raz albo raz dla każdej usługi
 violation-not-before = nie może przypadać przed { $from }
 violation-nothing-offered = podaj początek: niczego nie zaproponowano
+violation-not-waited-for = dotyczy innej usługi niż ta, na którą się czeka
 violation-of-one-service = przyjmuje się tylko dla jednej usługi
 violation-wish = nie jest datą, lokalną datą z godziną ani chwilą
 violation-one-of-these = podaj jedno z tych

@@ -160,6 +160,7 @@ violation-as-of = är varken en position eller en tidpunkt som 2026-11-23T09:00:
 violation-one-for-each = ange det en gång, eller en gång per tjänst
 violation-not-before = får inte ligga före { $from }
 violation-nothing-offered = ange en start: inget är erbjudet
+violation-not-waited-for = gäller en annan tjänst än den som väntas på
 violation-of-one-service = tas bara för en enda tjänst
 violation-wish = är varken ett datum, en lokal tid eller en tidpunkt
 violation-one-of-these = ange en av dessa

@@ -164,6 +164,7 @@ violation-as-of = не є позицією чи моментом на зразо
 violation-one-for-each = вкажіть один раз або для кожної послуги
 violation-not-before = не може бути раніше за { $from }
 violation-nothing-offered = вкажіть початок: нічого не запропоновано
+violation-not-waited-for = стосується іншої послуги, ніж та, на яку чекають
 violation-of-one-service = приймається лише для однієї послуги
 violation-wish = не є ні датою, ні місцевою датою з часом, ні моментом
 violation-one-of-these = вкажіть одне з цих

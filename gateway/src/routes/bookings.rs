@@ -14,6 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(crate) use self::{
     one::{AsOfQuery, claims_changed, show_all},
     place::{Booker, Making, comment, source},
+    seats::{Seat, price_of},
     view::{BookingView, Named, Names},
 };
 use crate::app::App;

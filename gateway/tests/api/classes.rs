@@ -271,6 +271,10 @@ async fn a_seat_goes_to_another_session_and_to_no_time_of_its_own() {
         (&now[0]["seats_left"], &now[1]["seats_left"]),
         (&json!(2), &json!(1))
     );
+    let off = json!({"modules": {"classes": false}});
+    salon.patch("/business", &off).await.assert_status_ok();
+    let refused = to(json!({"session_id": sessions[0]["id"]})).await;
+    assert_eq!(refused.json::<Value>()["code"], "module_off");
 }
 
 #[tokio::test]

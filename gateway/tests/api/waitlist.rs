@@ -751,6 +751,51 @@ async fn a_seat_that_comes_free_is_offered_too() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_is_given_a_seat_in_a_session_that_is_named() {
+    let day = Day::begin().await;
+    let dye = day.salon.service("Dye").await;
+    let schedule = |service| {
+        SessionCommand::Schedule(Box::new(Schedule {
+            class_id: Id::new(Uuid::now_v7()),
+            timetabled: None,
+            setting: Setting {
+                service_id: Id::new(service),
+                staff_id: Id::new(day.bea),
+                desk_id: None,
+                start: day
+                    .at(if service == day.cut { 18 } else { 20 }, 0)
+                    .parse()
+                    .unwrap(),
+                timing: Timing::plain(Minutes::new(60)),
+            },
+            capacity: 1,
+        }))
+    };
+    let (session, of_dyes) = (Uuid::now_v7(), Uuid::now_v7());
+    day.asks_session(Target::new(session), schedule(day.cut))
+        .await;
+    day.asks_session(Target::new(of_dyes), schedule(dye)).await;
+    let (ada, grace) = (day.waits("Ada").await, day.waits("Grace").await);
+
+    let other = day
+        .step(ada, "convert", json!({"session_id": of_dyes}))
+        .await;
+    let other = refused(&other, 422, "invalid");
+    assert_eq!(other["violations"][0]["code"], "not_waited_for", "{other}");
+    let wrong = json!({"session_id": session, "start": day.at(10, 0)});
+    let wrong = refused(&day.step(ada, "convert", wrong).await, 422, "invalid");
+    assert_eq!(wrong["violations"][0]["field"], "start");
+
+    let seat = json!({"session_id": session});
+    let done: Value = day.step(ada, "convert", seat.clone()).await.json();
+    assert_eq!(done["bookings"][0]["session_id"], json!(session), "{done}");
+    assert_eq!(done["bookings"][0]["start"], json!(day.at(18, 0)));
+    let full = refused(&day.step(grace, "convert", seat).await, 409, "slot_taken");
+    assert_eq!(full["next_free"], json!([]));
+    assert_eq!(day.states([ada, grace]).await, ["converted", "waiting"]);
+}
+
 /// Two services at work at once, and a crowd: each slot is held for one, and each has one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_promised_what_another_has() {

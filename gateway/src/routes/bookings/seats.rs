@@ -41,13 +41,11 @@ pub(super) async fn take_seat(
     price: Option<Money>,
 ) -> Result<Answer<BookingView>, Problem> {
     let (business, session_id) = (call.caller.business(), Id::new(session_id));
-    let known = app.catalogue_now(business).await?;
-    Module::Classes.must_be_on(known.settings()?)?;
     let booking_id = app.new_id();
     let done = app
         .execute(call, move |attempt| async move {
             let known = app.catalogue_for(call, &attempt).await?;
-            let schedule = call.body.seat_in(app, call, &known, session_id)?;
+            let schedule = call.body.seat().within(app, call, &known, session_id)?;
             let list = price_of(&known, schedule)?;
             let plan = schedule.setting.seat(session_id, price.unwrap_or(list));
             let mut decision = Decision::new(Outcome::made(booking_id));
@@ -76,19 +74,44 @@ pub(super) async fn take_seat(
 }
 
 impl PlaceFields {
+    fn seat(&self) -> Seat {
+        Seat {
+            service_id: self.service_id,
+            staff_id: self.staff_id,
+            desk_id: self.desk_id,
+            start: self.start,
+            duration_min: self.duration_min,
+            late: self.outside_hours || self.off_grid,
+        }
+    }
+}
+
+/// What is said of a seat besides its session: it can only be what the session says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Seat {
+    pub(crate) service_id: Option<Uuid>,
+    pub(crate) staff_id: Option<Uuid>,
+    pub(crate) desk_id: Option<Uuid>,
+    pub(crate) start: Option<Timestamp>,
+    pub(crate) duration_min: Option<u32>,
+    /// Though the session has begun, for staff with the right.
+    pub(crate) late: bool,
+}
+
+impl Seat {
     /// The session, if a seat in it can be had, and what else was said is the session's too.
-    fn seat_in<'a>(
+    pub(crate) fn within<'a>(
         &self,
         app: &App,
         call: &Envelope,
         known: &'a Known,
         id: Id<Session>,
     ) -> Result<&'a Schedule, Problem> {
+        Module::Classes.must_be_on(known.settings()?)?;
         let schedule = bookable(known, &call.caller, id)?;
         let setting = &schedule.setting;
         let mut checks = Checks::default();
-        let free = self.outside_hours || self.off_grid;
-        if setting.start <= app.now() && !free {
+        if setting.start <= app.now() && !self.late {
             checks.fault("session_id", Message::new("violation-past"));
         }
         for (field, differs) in [
@@ -154,7 +177,7 @@ fn bookable<'a>(
 }
 
 /// What a seat costs by the price list of today.
-fn price_of(known: &Known, schedule: &Schedule) -> Result<Money, Problem> {
+pub(crate) fn price_of(known: &Known, schedule: &Schedule) -> Result<Money, Problem> {
     let setting = &schedule.setting;
     let service = known.catalogue.services.get(&setting.service_id);
     let offer = service.and_then(|service| service.offer.as_ref());
@@ -177,6 +200,7 @@ impl App {
                 let loaded = self.booking(call, id).await?;
                 let held = loaded.state.held()?;
                 let known = self.catalogue_for(call, &attempt).await?;
+                Module::Classes.must_be_on(known.settings()?)?;
                 let schedule = bookable(&known, &call.caller, session)?;
                 if schedule.setting.start <= self.now() {
                     let told = Message::new("violation-past");
@@ -229,7 +253,7 @@ impl App {
 
     /// A refusal for a seat that is gone, with the sessions in which one is left; or, if it is the client who sits there
     /// already, that.
-    pub(super) async fn told_which_else(
+    pub(crate) async fn told_which_else(
         &self,
         business: BusinessId,
         session: Id<Session>,

@@ -5,6 +5,7 @@ use domain::{
     access::Right,
     booking::{Booking, Plan},
     id::Id,
+    money::Money,
     planning::Wish,
     sealed::Sealed,
     slots::Freedom,
@@ -25,7 +26,7 @@ use crate::{
     command::{Answer, At, Call, Decision, Done, Loaded, Outcome},
     offers::seat_stands,
     problem::{Code, Problem},
-    routes::bookings::{Booker, BookingView, Making, comment, show_all, source},
+    routes::bookings::{Booker, BookingView, Making, Seat, comment, price_of, show_all, source},
     texts::Message,
     timekeeping::{Inquiry, Terms},
 };
@@ -38,7 +39,9 @@ const CHOICES: usize = 12;
 #[serde(deny_unknown_fields)]
 #[schema(as = WaitlistConvert)]
 pub(super) struct ConvertFields {
-    /// When it begins; absent: what is offered, just so.
+    /// A seat in this session of a class, which says when, by whom and where.
+    session_id: Option<Uuid>,
+    /// When it begins; absent, and no session named: what is offered, just so.
     #[schema(value_type = Option<String>, format = DateTime)]
     start: Option<Timestamp>,
     /// By whom; absent: by one of those wished for.
@@ -73,9 +76,9 @@ pub(super) struct ConvertedView {
     bookings: Vec<BookingView>,
 }
 
-/// Makes the booking that somebody waits for. Without a start it is what is offered to them now.
+/// Makes the booking that somebody waits for. Without a start or a session it is what is offered to them now.
 #[utoipa::path(post, path = "/waitlist/{id}/convert", tag = "waitlist", params(("id" = Uuid, Path)),
-    request_body = ConvertFields, responses((status = 200, body = ConvertedView)))]
+    request_body = Option<ConvertFields>, responses((status = 200, body = ConvertedView)))]
 pub(super) async fn convert(
     State(app): State<App>,
     At(id): At<Uuid>,
@@ -134,6 +137,12 @@ impl Converting<'_> {
             let known = self.app.catalogue_now(business).await?;
             let loaded = self.load().await?;
             let made = loaded.state.open("convert")?;
+            if let Some(session) = self.call.body.session_id {
+                let else_free =
+                    self.app
+                        .told_which_else(business, Id::new(session), made.client_id, refused);
+                return Err(else_free.await);
+            }
             let offered = made.offered().filter(|_| self.call.body.start.is_none());
             if offered.is_some_and(|offer| seat_stands(&known, &offer.plans).is_some()) {
                 return Err(refused.with("next_free", serde_json::json!([])));
@@ -166,7 +175,8 @@ impl Converting<'_> {
         let loaded = self.load().await?;
         self.call.expects(loaded.version)?;
         let made = loaded.state.open("convert")?;
-        let plans = match self.seat(known, made)? {
+        let named = self.named_seat(known, made)?;
+        let plans = match named.map_or_else(|| self.seat(known, made), |seat| Ok(Some(seat)))? {
             Some(seat) => vec![seat],
             None => {
                 let sought = self.sought(known, made)?;
@@ -193,6 +203,42 @@ impl Converting<'_> {
             .decide_request(&mut decision, known, self.id, &loaded, command)?;
         decision.saw_catalogue = Some(known.position);
         Ok(decision)
+    }
+
+    /// The seat in the session that is named.
+    fn named_seat(&self, known: &Known, made: &Made) -> Result<Option<Plan>, Problem> {
+        let asked = &self.call.body;
+        let Some(session_id) = asked.session_id.map(Id::new) else {
+            return Ok(None);
+        };
+        let said = Seat {
+            service_id: None,
+            staff_id: asked.staff_id,
+            desk_id: asked.desk_id,
+            start: asked.start,
+            duration_min: asked.duration_min,
+            late: asked.outside_hours || asked.off_grid,
+        };
+        let schedule = said.within(self.app, self.call, known, session_id)?;
+        if made.wishes.service_ids != [schedule.setting.service_id] {
+            let another = Message::new("violation-not-waited-for");
+            return Err(Problem::field("session_id", another));
+        }
+        let price = match self.price(known)? {
+            Some(price) => price,
+            None => price_of(known, schedule)?,
+        };
+        Ok(Some(schedule.setting.seat(session_id, price)))
+    }
+
+    /// What was agreed, if it was told.
+    fn price(&self, known: &Known) -> Result<Option<Money>, Problem> {
+        let mut checks = Checks::default();
+        let currency = known.settings()?.currency;
+        let price = self.call.body.price.as_deref();
+        let price = price.and_then(|text| checks.price("price", text, currency));
+        checks.done()?;
+        Ok(price)
     }
 
     /// The seat in a session that is held for them, if that is what is accepted. It has only to be there still.
@@ -243,11 +289,7 @@ impl Converting<'_> {
         let asked = &self.call.body;
         let services = &made.wishes.service_ids;
         let mut checks = Checks::default();
-        let currency = known.settings()?.currency;
-        let price = asked
-            .price
-            .as_deref()
-            .and_then(|text| checks.price("price", text, currency));
+        let price = self.price(known)?;
         if services.len() > 1 {
             for (field, given) in [
                 ("duration_min", asked.duration_min.is_some()),
