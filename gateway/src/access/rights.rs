@@ -78,6 +78,7 @@ pub(crate) const TABLE: &[Entry] = &[
     get("/api-keys", R::ManageApiKeys),
     post("/api-keys", R::ManageApiKeys),
     get("/api-keys/{id}", R::ManageApiKeys),
+    patch("/api-keys/{id}", R::ManageApiKeys),
     delete("/api-keys/{id}", R::ManageApiKeys),
 
     // The house
@@ -166,9 +167,13 @@ pub(crate) const TABLE: &[Entry] = &[
     patch("/clients/{id}", R::ManageClients).own_clients().also(&[R::SeePhones]),
     post("/clients/{id}/block", R::ManageClients).own_clients().also(&[R::SeePhones]),
     post("/clients/{id}/unblock", R::ManageClients).own_clients().also(&[R::SeePhones]),
+    patch("/clients/{id}/consents", R::ManageClients).own_clients().also(&[R::SeePhones]),
     put("/clients/{id}/consents", R::ManageClients).own_clients().also(&[R::SeePhones]),
+    patch("/clients/{id}/notes", R::ManageClients).own_clients().also(&[R::SeePhones]),
     post("/clients/{id}/notes", R::ManageClients).own_clients().also(&[R::SeePhones]),
+    patch("/clients/{id}/preferences", R::ManageClients).own_clients().also(&[R::SeePhones]),
     put("/clients/{id}/preferences", R::ManageClients).own_clients().also(&[R::SeePhones]),
+    patch("/clients/{id}/tags", R::ManageClients).own_clients().also(&[R::SeePhones]),
     post("/clients/{id}/tags", R::ManageClients).own_clients().also(&[R::SeePhones]),
     put("/clients/{id}/tags", R::ManageClients).own_clients().also(&[R::SeePhones]),
     get("/clients/export", R::Export).own_clients().also(&[R::SeePhones]),

@@ -80,6 +80,27 @@ async fn a_life() -> (Day, [Uuid; 4]) {
     (day, [came, missed, off, ahead])
 }
 
+#[tokio::test]
+async fn what_is_kept_of_a_client_is_patched_too() {
+    let salon = Salon::open().await;
+    let zofia = id_of(&salon.post("/clients", &json!({"name": "Zofia"})).await);
+    let patch = async |what: &str, body: Value| -> Value {
+        let path = format!("/clients/{zofia}/{what}");
+        let patched = salon.patch(&path, &body).await;
+        patched.assert_status_ok();
+        patched.json()
+    };
+    let tagged = patch("tags", json!({"tags": ["regular"]})).await;
+    assert_eq!(tagged["tags"], json!(["regular"]));
+    let noted = patch("notes", json!({"text": "by the window"})).await;
+    assert_eq!(noted["notes"][0]["text"], "by the window");
+    let hours = json!([{"from": "09:00", "to": "12:00"}]);
+    let liked = patch("preferences", json!({"hours": hours})).await;
+    assert_eq!(liked["preferences"]["hours"], hours);
+    let agreed = patch("consents", json!({"consents": ["reminders"]})).await;
+    assert_eq!(agreed["consents"], json!(["reminders"]));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_tells_all_that_the_house_knows_of_a_client() {
     let (day, [came, _, _, ahead]) = a_life().await;

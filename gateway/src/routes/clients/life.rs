@@ -41,7 +41,7 @@ struct Tags {
 }
 
 /// Marks a client with exactly these.
-#[utoipa::path(put, path = "/clients/{id}/tags", tag = "clients", params(("id" = Uuid, Path)),
+#[utoipa::path(method(put, patch), path = "/clients/{id}/tags", tag = "clients", params(("id" = Uuid, Path)),
     request_body = Tags, responses((status = 200, body = ClientView)))]
 async fn set_tags(
     State(app): State<App>,
@@ -86,7 +86,7 @@ struct NewNote {
 }
 
 /// Writes something about a client.
-#[utoipa::path(post, path = "/clients/{id}/notes", tag = "clients", params(("id" = Uuid, Path)),
+#[utoipa::path(method(post, patch), path = "/clients/{id}/notes", tag = "clients", params(("id" = Uuid, Path)),
     request_body = NewNote, responses((status = 200, body = ClientView)))]
 async fn note(
     State(app): State<App>,
@@ -113,7 +113,7 @@ fn free_text(field: &str, text: &str) -> Result<FreeText, Problem> {
 }
 
 /// Sets what a client likes.
-#[utoipa::path(put, path = "/clients/{id}/preferences", tag = "clients", params(("id" = Uuid, Path)),
+#[utoipa::path(method(put, patch), path = "/clients/{id}/preferences", tag = "clients", params(("id" = Uuid, Path)),
     request_body = PreferencesFields, responses((status = 200, body = ClientView)))]
 async fn set_preferences(
     State(app): State<App>,
@@ -182,7 +182,7 @@ struct Consents {
 }
 
 /// Notes that a client agrees to exactly these; to the others they no longer do.
-#[utoipa::path(put, path = "/clients/{id}/consents", tag = "clients", params(("id" = Uuid, Path)),
+#[utoipa::path(method(put, patch), path = "/clients/{id}/consents", tag = "clients", params(("id" = Uuid, Path)),
     request_body = Consents, responses((status = 200, body = ClientView)))]
 async fn set_consents(
     State(app): State<App>,
