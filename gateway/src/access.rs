@@ -31,7 +31,7 @@ pub use self::{
 pub(crate) use self::{
     accounts::{EMAIL_NAME, KeySecret, PASSWORD_MIN},
     address::Sender,
-    caller::{actor_word, cookie_header, cookie_taken_away, same_site, source_word},
+    caller::{COOKIE_NAME, actor_word, cookie_header, cookie_taken_away, same_site, source_word},
     gate::check,
     known::{Known, KnownCallers},
     masking::{AMOUNTS, Hidden},

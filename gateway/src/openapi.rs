@@ -15,13 +15,19 @@ use utoipa::{
         Response, Server,
         info::LicenseBuilder,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
-        schema::{KnownFormat, SchemaFormat, SchemaType, Type},
-        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+        request_body::RequestBody,
+        schema::{KnownFormat, Schema, SchemaFormat, SchemaType, Type},
+        security::{
+            ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+        },
     },
 };
 
 use crate::{
-    access::rights::{Method, Needs, entry_of, tell},
+    access::{
+        COOKIE_NAME,
+        rights::{Method, Needs, entry_of, tell},
+    },
     problem::Code,
 };
 
@@ -43,10 +49,10 @@ struct ProblemSchema {
     /// The kind of problem, for programs: one of `x-problems`, where it says what to do.
     #[schema(example = "invalid")]
     code: String,
-    /// What is particular to this case.
-    detail: Option<String>,
-    /// Which fields are at fault.
-    violations: Option<Vec<ViolationSchema>>,
+    /// What is particular to this case; where nothing is, the title again.
+    detail: String,
+    /// Which fields are at fault; empty where it is no field's fault.
+    violations: Vec<ViolationSchema>,
 }
 
 /// A field at fault.
@@ -117,9 +123,16 @@ pub(crate) fn complete(mut description: Description) -> Description {
         .description(Some("An API key, or the token of a session"))
         .build();
     let components = description.components.get_or_insert_with(Components::new);
-    components
-        .security_schemes
-        .insert("bearer".to_owned(), RefOr::T(SecurityScheme::Http(bearer)));
+    let cookie = ApiKeyValue::with_description(
+        COOKIE_NAME,
+        "The session of a browser, from signing in; of requests that change something only those of our own pages \
+         are taken (Sec-Fetch-Site, else Origin)",
+    );
+    let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
+    for (name, scheme) in [("bearer", SecurityScheme::Http(bearer)), ("cookie", cookie)] {
+        let scheme = RefOr::T(scheme);
+        components.security_schemes.insert(name.to_owned(), scheme);
+    }
     problems::describe(components);
     describe_headers(components);
     for (path, item) in &mut description.paths.paths {
@@ -155,16 +168,26 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
     operation.security = Some(match open {
         // Said, since otherwise a linter cannot tell it from forgotten.
         true => vec![],
-        false => vec![SecurityRequirement::new("bearer", scopes)],
+        false => ["bearer", "cookie"]
+            .map(|scheme| SecurityRequirement::new(scheme, scopes))
+            .into(),
     });
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
             complete_response(status, response);
         }
     }
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        say_if_absent(body);
+    }
     let id = operation_id(path, method);
     if !is_api {
         operation.operation_id = Some(id);
+        if path.starts_with("/b/") {
+            let code = Code::TooManyRequests.status();
+            let responses = &mut operation.responses.responses;
+            responses.insert(code.as_u16().to_string(), problems::refer(code));
+        }
         return;
     }
 
@@ -224,7 +247,10 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
     if entry.is_some_and(|entry| entry.module.is_some()) {
         problems.push(Code::ModuleOff);
     }
-    if names_something || path.ends_with("/business") || is_command {
+    let asks_by_id = operation.parameters.iter().flatten().any(
+        |parameter| matches!(parameter, RefOr::T(parameter) if parameter.name.ends_with("_id")),
+    );
+    if names_something || asks_by_id || path.ends_with("/business") || is_command {
         problems.push(Code::NotFound);
     }
     if method != Method::Get {
@@ -259,8 +285,17 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
         problems.push(Code::WrongState);
     }
     for (status, response) in &mut operation.responses.responses {
-        if let (true, RefOr::T(response)) = (is_command && status.starts_with('2'), response) {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        if is_command && status.starts_with('2') {
             add_command_headers(status, response);
+        }
+        if method == Method::Get && status == "200" && shows_one_thing(path) {
+            add_header(response, "ETag");
+        }
+        if path == "/api/v1/sign-out" && status.starts_with('2') {
+            add_header(response, "Set-Cookie");
         }
     }
     for code in problems {
@@ -271,6 +306,24 @@ fn complete_one(path: &str, method: Method, operation: &mut Operation) {
             .or_insert_with(|| problems::refer(code.status()));
     }
     examples::add(path, &id, operation);
+}
+
+/// A body that may be absent is not null where it is there, as `Option` is elsewhere.
+fn say_if_absent(body: &mut RequestBody) {
+    if body.required == Some(Required::True) {
+        return;
+    }
+    for content in body.content.values_mut() {
+        let RefOr::T(content) = content else {
+            continue;
+        };
+        let Some(RefOr::T(Schema::OneOf(choice))) = &content.schema else {
+            continue;
+        };
+        if let [one @ RefOr::Ref(_), _] | [_, one @ RefOr::Ref(_)] = choice.items.as_slice() {
+            content.schema = Some(one.clone());
+        }
+    }
 }
 
 /// What every answer tells.
@@ -315,17 +368,32 @@ fn header_parameter(name: &str, description: &str, schema: ObjectBuilder) -> Ref
     RefOr::T(parameter.build())
 }
 
+/// Whether its `GET` tells the version of what it shows.
+fn shows_one_thing(path: &str) -> bool {
+    const ALSO: [&str; 6] = [
+        "/api/v1/me",
+        "/api/v1/business",
+        "/api/v1/settings/booking-policy",
+        "/api/v1/settings/waitlist",
+        "/api/v1/clients/{id}/card",
+        "/api/v1/staff/{id}/working-hours",
+    ];
+    let is_public = path.starts_with("/api/v1/public/");
+    ALSO.contains(&path) || path.ends_with('}') && !is_public
+}
+
+fn add_header(response: &mut Response, name: &str) {
+    let header = problems::header(name);
+    response.headers.entry(name.to_owned()).or_insert(header);
+}
+
 fn add_command_headers(status: &str, response: &mut Response) {
-    let mut add = |name: &str| {
-        let header = problems::header(name);
-        response.headers.entry(name.to_owned()).or_insert(header);
-    };
-    add("Daybook-Position");
+    add_header(response, "Daybook-Position");
     if status != "204" {
-        add("ETag");
+        add_header(response, "ETag");
     }
     if status == "201" {
-        add("Location");
+        add_header(response, "Location");
     }
 }
 
@@ -356,7 +424,7 @@ fn describe_headers(components: &mut Components) {
     add(
         "Location",
         Type::String,
-        "Where the thing that was made is found.",
+        "Where the thing that was made is found; of a client who was merged, where they are now.",
     );
     add(
         "Retry-After",
@@ -372,6 +440,21 @@ fn describe_headers(components: &mut Components) {
         "RateLimit",
         Type::String,
         "How many requests are left of it (`r`), and in how many seconds all are back (`t`).",
+    );
+    add(
+        "WWW-Authenticate",
+        Type::String,
+        "How one signs in: `Bearer`.",
+    );
+    add(
+        "Content-Language",
+        Type::String,
+        "The language of its texts: the first of `Accept-Language` that is one of the six.",
+    );
+    add(
+        "Set-Cookie",
+        Type::String,
+        "A browser's session: begun, or taken away.",
     );
     add(
         "X-Request-Id",

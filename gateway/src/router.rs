@@ -36,6 +36,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::frame())
         .merge(routes::health::routes())
         .merge(routes::docs::routes())
+        .merge(routes::booking_page::routes())
+        .merge(routes::password_page::routes())
         .nest(
             "/api/v1",
             OpenApiRouter::new()
@@ -84,8 +86,6 @@ pub fn router(app: App) -> Router {
     let description = openapi::complete(description);
     let described = Extension(routes::docs::Described::new(&description));
     let router = router
-        .merge(routes::booking_page::routes())
-        .merge(routes::password_page::routes())
         .layer(described)
         .route_layer(from_fn_with_state(app.clone(), check))
         .layer(from_fn_with_state(app.clone(), door::in_time));

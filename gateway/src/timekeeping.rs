@@ -47,6 +47,7 @@ pub(crate) struct SlotView {
     /// By whom; of a visit, its first service.
     pub(crate) staff_id: Uuid,
     /// Where; null if it needs no desk.
+    #[schema(required)]
     pub(crate) desk_id: Option<Uuid>,
     /// A session of a class, in which a seat can be had.
     #[serde(skip_serializing_if = "Option::is_none")]

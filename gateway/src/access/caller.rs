@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Browsers send it back over TLS only, to this host only, and to no script.
-const COOKIE_NAME: &str = "__Host-daybook";
+pub(crate) const COOKIE_NAME: &str = "__Host-daybook";
 
 /// Who sent a request, and in which business. All that a request may see or do is within that business; an id of
 /// another one is as if it did not exist.

@@ -66,6 +66,13 @@ fn response(status: StatusCode, codes: &[Code]) -> Response {
         .build();
     let mut add = |name: &str| response.headers.insert(name.to_owned(), header(name));
     add("X-Request-Id");
+    add("Content-Language");
+    match status {
+        StatusCode::UNAUTHORIZED => add("WWW-Authenticate"),
+        // Of a client who was merged: who they are now.
+        StatusCode::GONE => add("Location"),
+        _ => None,
+    };
     if matches!(
         status,
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS

@@ -54,6 +54,10 @@ const CHAPTERS: &[(&str, &str)] = &[
         "public",
         "The side of the visitors: without an account, within the booking policy.",
     ),
+    (
+        "pages",
+        "What people open in a browser; each speaks to the API like any other program.",
+    ),
     ("live", "What changes, as it changes."),
     ("webhooks", "Being told by a request of ours."),
     (

@@ -6,7 +6,6 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use axum::{
-    Router,
     extract::{Path, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
@@ -21,6 +20,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::public::house::{PublicBusiness, PublicService, all_services, all_staff, of_business};
@@ -106,13 +106,13 @@ const TEXTS: &[&str] = &[
     "page-send",
 ];
 
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .route("/b/assets/{name}", get(asset))
-        .route("/b/{slug}", get(whole))
-        .route("/b/{slug}/staff/{id}", get(of_staff))
-        .route("/b/{slug}/services/{id}", get(of_service))
-        .route("/b/{slug}/manage", get(manage))
+        .routes(routes!(whole))
+        .routes(routes!(of_staff))
+        .routes(routes!(of_service))
+        .routes(routes!(manage))
 }
 
 /// What of the house a page is about.
@@ -144,6 +144,10 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     response
 }
 
+/// The booking page of a business, in the first language of `Accept-Language` that we speak, else in the house's.
+#[utoipa::path(get, path = "/b/{slug}", tag = "pages", params(("slug" = String, Path)),
+    responses((status = 200, body = String, content_type = "text/html"),
+        (status = 404, body = String, content_type = "text/html", description = "A page that says so")))]
 async fn whole(
     State(app): State<App>,
     sender: Sender,
@@ -153,6 +157,11 @@ async fn whole(
     page(&app, sender, &slug, &headers, About::default()).await
 }
 
+/// The booking page narrowed to what one staff member does.
+#[utoipa::path(get, path = "/b/{slug}/staff/{id}", tag = "pages",
+    params(("slug" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = String, content_type = "text/html"),
+        (status = 404, body = String, content_type = "text/html", description = "A page that says so")))]
 async fn of_staff(
     State(app): State<App>,
     sender: Sender,
@@ -166,6 +175,11 @@ async fn of_staff(
     page(&app, sender, &slug, &headers, about).await
 }
 
+/// The booking page narrowed to one service.
+#[utoipa::path(get, path = "/b/{slug}/services/{id}", tag = "pages",
+    params(("slug" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = String, content_type = "text/html"),
+        (status = 404, body = String, content_type = "text/html", description = "A page that says so")))]
 async fn of_service(
     State(app): State<App>,
     sender: Sender,
@@ -179,6 +193,10 @@ async fn of_service(
     page(&app, sender, &slug, &headers, about).await
 }
 
+/// The page on which a visitor manages what they booked; the token of the booking stands behind `#`.
+#[utoipa::path(get, path = "/b/{slug}/manage", tag = "pages", params(("slug" = String, Path)),
+    responses((status = 200, body = String, content_type = "text/html"),
+        (status = 404, body = String, content_type = "text/html", description = "A page that says so")))]
 async fn manage(
     State(app): State<App>,
     sender: Sender,

@@ -2,12 +2,11 @@
 //! the secret that stands behind `#`, which browsers send to no server by themselves.
 
 use axum::{
-    Router,
     http::{HeaderMap, StatusCode},
     response::Response,
-    routing::get,
 };
 use serde_json::json;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::booking_page::{answer, escaped, head};
 use crate::{
@@ -16,16 +15,22 @@ use crate::{
     texts::{Message, Speech},
 };
 
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/invitation", get(invitation))
-        .route("/password", get(forgotten))
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(invitation))
+        .routes(routes!(forgotten))
 }
 
+/// The page on which somebody who was invited chooses a password; the invitation's token stands behind `#`.
+#[utoipa::path(get, path = "/invitation", tag = "pages",
+    responses((status = 200, body = String, content_type = "text/html")))]
 async fn invitation(headers: HeaderMap) -> Response {
     page(&headers, "/api/v1/invitations/accept")
 }
 
+/// The page on which a new password is chosen; the token out of the letter stands behind `#`.
+#[utoipa::path(get, path = "/password", tag = "pages",
+    responses((status = 200, body = String, content_type = "text/html")))]
 async fn forgotten(headers: HeaderMap) -> Response {
     page(&headers, "/api/v1/password-reset/confirm")
 }

@@ -121,7 +121,7 @@ async fn change(State(app): State<App>, At(id): At<Uuid>, call: Call<RequestChan
 
 /// Gives back what is offered: the next one gets it. The request goes on waiting.
 #[utoipa::path(post, path = "/waitlist/{id}/decline", tag = "waitlist", params(("id" = Uuid, Path)),
-    request_body = ReasonFields, responses((status = 200, body = RequestView)))]
+    request_body = Option<ReasonFields>, responses((status = 200, body = RequestView)))]
 async fn decline(State(app): State<App>, At(id): At<Uuid>, call: Call<ReasonFields>) -> Shown {
     let at = app.now();
     let reason = reason(&call.body)?;
@@ -136,7 +136,7 @@ async fn decline(State(app): State<App>, At(id): At<Uuid>, call: Call<ReasonFiel
 
 /// Takes a request back. What is offered to it is free again.
 #[utoipa::path(post, path = "/waitlist/{id}/withdraw", tag = "waitlist", params(("id" = Uuid, Path)),
-    request_body = ReasonFields, responses((status = 200, body = RequestView)))]
+    request_body = Option<ReasonFields>, responses((status = 200, body = RequestView)))]
 async fn withdraw(State(app): State<App>, At(id): At<Uuid>, call: Call<ReasonFields>) -> Shown {
     let at = app.now();
     let reason = reason(&call.body)?;

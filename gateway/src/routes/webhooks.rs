@@ -248,7 +248,7 @@ async fn remove(State(app): State<App>, At(id): At<Uuid>, call: Call) -> Result<
 
 /// Gives a webhook a new secret, shown this once. For a while messages are signed with the one before, too.
 #[utoipa::path(post, path = "/webhooks/{id}/rotate-secret", tag = "webhooks", params(("id" = Uuid, Path)),
-    request_body = Rotation, responses((status = 200, body = WebhookWithSecret)))]
+    request_body = Option<Rotation>, responses((status = 200, body = WebhookWithSecret)))]
 async fn rotate_secret(
     State(app): State<App>,
     At(id): At<Uuid>,

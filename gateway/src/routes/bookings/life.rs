@@ -37,7 +37,7 @@ pub(super) async fn confirm(State(app): State<App>, At(id): At<Uuid>, call: Call
 
 /// Calls a booking off and gives its time back.
 #[utoipa::path(post, path = "/bookings/{id}/cancel", tag = "bookings", params(("id" = Uuid, Path)),
-    request_body = ReasonFields, responses((status = 200, body = BookingView)))]
+    request_body = Option<ReasonFields>, responses((status = 200, body = BookingView)))]
 pub(super) async fn cancel(
     State(app): State<App>,
     At(id): At<Uuid>,
@@ -108,7 +108,7 @@ pub(super) async fn no_show(State(app): State<App>, At(id): At<Uuid>, call: Call
 
 /// Puts a wrong status right: the booking is confirmed again, and takes its time again if it had given it back.
 #[utoipa::path(post, path = "/bookings/{id}/reopen", tag = "bookings", params(("id" = Uuid, Path)),
-    request_body = ReasonFields, responses((status = 200, body = BookingView)))]
+    request_body = Option<ReasonFields>, responses((status = 200, body = BookingView)))]
 pub(super) async fn reopen(
     State(app): State<App>,
     At(id): At<Uuid>,
@@ -130,7 +130,7 @@ pub(super) async fn reopen(
 
 /// Takes a booking out of sight and gives its time back. Nothing of it is lost: `restore` brings it back.
 #[utoipa::path(delete, path = "/bookings/{id}", tag = "bookings", params(("id" = Uuid, Path)),
-    request_body = ReasonFields, responses((status = 200, body = BookingView)))]
+    request_body = Option<ReasonFields>, responses((status = 200, body = BookingView)))]
 pub(super) async fn delete(
     State(app): State<App>,
     At(id): At<Uuid>,

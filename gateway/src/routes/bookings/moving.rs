@@ -153,7 +153,7 @@ pub(super) async fn service(
 
 /// Brings a deleted booking back as it stood, or a cancelled one confirmed. It takes its time again.
 #[utoipa::path(post, path = "/bookings/{id}/restore", tag = "bookings", params(("id" = Uuid, Path)),
-    request_body = RestoreFields, responses((status = 200, body = BookingView)))]
+    request_body = Option<RestoreFields>, responses((status = 200, body = BookingView)))]
 pub(super) async fn restore(
     State(app): State<App>,
     At(id): At<Uuid>,
@@ -182,7 +182,7 @@ pub(super) async fn restore(
 
 /// Books the same again: service, staff member and length, at a new start or the next one that is free.
 #[utoipa::path(post, path = "/bookings/{id}/repeat", tag = "bookings", params(("id" = Uuid, Path)),
-    request_body = RepeatFields, responses((status = 201, body = BookingView)))]
+    request_body = Option<RepeatFields>, responses((status = 201, body = BookingView)))]
 pub(super) async fn repeat(
     State(app): State<App>,
     At(id): At<Uuid>,

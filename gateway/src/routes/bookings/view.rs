@@ -28,20 +28,23 @@ pub(crate) struct BookingView {
     #[schema(example = "7K3M-92QX")]
     reference: String,
     /// The visit that it is part of.
+    #[schema(required)]
     visit_id: Option<Uuid>,
     /// The session of a class that it is a seat in.
+    #[schema(required)]
     session_id: Option<Uuid>,
     /// The series that it is one date of.
+    #[schema(required)]
     series_id: Option<Uuid>,
     /// `requested`, `confirmed`, `completed`, `no_show` or `cancelled`.
     status: &'static str,
     /// Taken out of sight; nothing of it is lost.
     deleted: bool,
     /// When the client came.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     arrived_at: Option<Timestamp>,
     /// When the client went.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     left_at: Option<Timestamp>,
     /// When it begins; the first instant of its day while the hour is unknown.
     #[schema(value_type = String, format = DateTime)]
@@ -55,9 +58,13 @@ pub(crate) struct BookingView {
     hour_unknown: bool,
     /// From another system, where it overlapped another booking.
     overlaps: bool,
+    #[schema(required)]
     service: Option<Named>,
+    #[schema(required)]
     staff: Option<Named>,
+    #[schema(required)]
     desk: Option<Named>,
+    #[schema(required)]
     client: Option<Named>,
     /// What was agreed.
     #[schema(example = "120.00")]
@@ -70,7 +77,9 @@ pub(crate) struct BookingView {
     refunds: Vec<RefundView>,
     comments: Vec<CommentView>,
     /// Why it was cancelled; null also once the client's data was erased.
+    #[schema(required)]
     cancel_reason: Option<String>,
+    #[schema(required)]
     review: Option<ReviewView>,
     /// Where it came from, in the business's words.
     source: String,
@@ -86,6 +95,7 @@ pub(crate) struct BookingView {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Named {
     pub(crate) id: Uuid,
+    #[schema(required)]
     pub(crate) name: Option<String>,
 }
 
@@ -94,9 +104,12 @@ pub(crate) struct Named {
 pub(crate) struct ActorView {
     /// `user`, `api_key`, `client`, `import` or `system`.
     kind: ActorKindView,
+    #[schema(required)]
     id: Option<Uuid>,
+    #[schema(required)]
     name: Option<String>,
     /// The role in which it was done.
+    #[schema(required)]
     role: Option<RoleView>,
 }
 
@@ -135,8 +148,10 @@ struct PaymentView {
 struct RefundView {
     id: Uuid,
     /// Of which payment; null: of what was paid in all.
+    #[schema(required)]
     payment_id: Option<Uuid>,
     amount: String,
+    #[schema(required)]
     reason: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
@@ -148,6 +163,7 @@ struct RefundView {
 struct CommentView {
     id: Uuid,
     /// Null once it was erased.
+    #[schema(required)]
     text: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
@@ -159,6 +175,7 @@ struct CommentView {
 struct ReviewView {
     #[schema(minimum = 1, maximum = 5)]
     rating: u8,
+    #[schema(required)]
     text: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,

@@ -109,7 +109,7 @@ async fn reschedule(
 
 /// Calls a session off, and cancels the bookings of its seats.
 #[utoipa::path(post, path = "/sessions/{id}/cancel", tag = "classes", params(("id" = Uuid, Path)),
-    request_body = CancelFields, responses((status = 200, body = SessionView)))]
+    request_body = Option<CancelFields>, responses((status = 200, body = SessionView)))]
 async fn cancel(State(app): State<App>, At(id): At<Uuid>, call: Call<CancelFields>) -> Shown {
     let business = call.caller.business();
     let mut checks = Checks::default();
