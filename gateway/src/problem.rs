@@ -319,6 +319,19 @@ impl Problem {
         first.map_or_else(|| self.code().as_str().to_owned(), Violation::code)
     }
 
+    /// All that is wrong is that ids name nothing in this business. It is answered alike, 404, whether such an id stands
+    /// in the path, a query or a body.
+    fn names_what_is_not_there(&self) -> bool {
+        let violations = &self.0.violations;
+        let is_absent = |violation: &Violation| {
+            let name = violation.field.rsplit('.').next().unwrap_or_default();
+            let name = name.split('[').next().unwrap_or_default();
+            let by_id = name.ends_with("_id") || name.ends_with("_ids");
+            by_id && violation.message.id() == "violation-not-found"
+        };
+        !violations.is_empty() && violations.iter().all(is_absent)
+    }
+
     /// With a header of its own.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -361,25 +374,28 @@ impl Problem {
             ..
         } = &*self.0;
         let mut json = members.clone();
+        if *code == Code::SlotTaken {
+            // Empty where nothing else is free, or nothing else would do.
+            json.entry("next_free").or_insert_with(|| json!([]));
+        }
         let (status, word, _) = code.told();
+        let title = code.title();
         let mut put = |name: &str, value| json.insert(name.to_owned(), value);
         put("type", json!(format!("/api/docs#problem-{word}")));
-        put("title", json!(code.title().say(speech)));
+        put("title", json!(title.say(speech)));
         put("status", json!(status.as_u16()));
         put("code", json!(word));
-        if let Some(detail) = detail {
-            put("detail", json!(detail.say(speech)));
-        }
-        if !violations.is_empty() {
-            let told = violations.iter().map(|violation| {
-                json!({
-                    "field": violation.field,
-                    "code": violation.code(),
-                    "message": violation.message.say(speech),
-                })
-            });
-            put("violations", told.collect());
-        }
+        // Always there, so that a reader needs no case for their absence.
+        let detail = detail.as_ref().unwrap_or(&title);
+        put("detail", json!(detail.say(speech)));
+        let violations = violations.iter().map(|violation| {
+            json!({
+                "field": violation.field,
+                "code": violation.code(),
+                "message": violation.message.say(speech),
+            })
+        });
+        put("violations", violations.collect());
         Value::Object(json)
     }
 }
@@ -428,7 +444,10 @@ impl From<Vec<Violation>> for Problem {
 
 impl IntoResponse for Problem {
     /// Without words yet: [`speak`] finds it among the extensions and writes them.
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
+        if self.0.code == Code::Invalid && self.names_what_is_not_there() {
+            self.0.code = Code::NotFound;
+        }
         let mut response = self.0.code.status().into_response();
         response.extensions_mut().insert(self);
         response

@@ -110,7 +110,7 @@ impl Caller {
     /// By whom a booking is to be: a staff member's by themselves.
     ///
     /// # Errors
-    /// 422 when a staff member asks for another one, as if that one were not there.
+    /// 404 when a staff member asks for another one, as if that one were not there.
     pub(crate) fn by_whom(
         &self,
         field: &str,

@@ -198,7 +198,11 @@ async fn wrong_types_and_unknown_fields_name_their_place() {
             "missing",
         ),
     ] {
-        let problem = refused(&salon, salon.post("/services", &body), 422, "invalid").await;
+        let (status, word) = match code {
+            "not_found" => (404, "not_found"),
+            _ => (422, "invalid"),
+        };
+        let problem = refused(&salon, salon.post("/services", &body), status, word).await;
         let violation = &problem["violations"][0];
         assert_eq!(violation["field"], field, "{problem}");
         assert_eq!(violation["code"], code, "{problem}");
@@ -367,7 +371,13 @@ async fn ids_of_another_business() {
         refused(&salon, theirs(method, &path, body), 404, "not_found").await;
     }
     let desk = json!({"name": "Chair", "service_ids": [service], "operator_id": staff});
-    let problem = refused(&salon, theirs(Method::POST, "/desks", desk), 422, "invalid").await;
+    let problem = refused(
+        &salon,
+        theirs(Method::POST, "/desks", desk),
+        404,
+        "not_found",
+    )
+    .await;
     assert_eq!(problem["violations"][0]["field"], "service_ids[0]");
     assert_eq!(problem["violations"][1]["field"], "operator_id");
 }

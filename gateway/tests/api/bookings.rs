@@ -79,7 +79,10 @@ pub(crate) fn refused(response: &TestResponse, status: u16, code: &str) -> Value
 
 #[track_caller]
 fn faulty(response: &TestResponse, field: &str, code: &str) {
-    let body = refused(response, 422, "invalid");
+    let body = match field.ends_with("_id") && code == "not_found" {
+        true => refused(response, 404, "not_found"),
+        false => refused(response, 422, "invalid"),
+    };
     let told =
         json!({"field": body["violations"][0]["field"], "code": body["violations"][0]["code"]});
     assert_eq!(told, json!({"field": field, "code": code}), "{body}");
@@ -387,11 +390,17 @@ async fn what_is_offered_can_be_booked_and_is_offered_no_more() {
         .await
         .json();
     assert_eq!(next["slots"][0]["start"], "2026-11-23T09:45:00Z");
-    let far = format!(
-        "/availability?service_id={}&from=2026-01-01&to=2026-03-04",
-        day.cut
-    );
-    faulty(&day.salon.get(&far).await, "to", "too_many");
+    // 62 days after the first date is the last that may be asked for.
+    let until = |to| {
+        format!(
+            "/availability?service_id={}&from=2026-01-01&to={to}",
+            day.cut
+        )
+    };
+    let far = day.salon.get(&until("2026-03-04")).await;
+    far.assert_status_ok();
+    let farther = day.salon.get(&until("2026-03-05")).await;
+    faulty(&farther, "to", "too_many");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -181,7 +181,7 @@ async fn what_cannot_be_merged_is_told_and_what_is_done_is_done() {
     let (salon, ada) = (&day.salon, day.ada);
     let oneself = refused(&merge(salon, ada, ada).await, 422, "invalid");
     assert_eq!(oneself["violations"][0]["code"], "themselves");
-    let nobody = refused(&merge(salon, ada, Uuid::nil()).await, 422, "invalid");
+    let nobody = refused(&merge(salon, ada, Uuid::nil()).await, 404, "not_found");
     assert_eq!(nobody["violations"][0]["field"], "duplicate_id");
     refused(&merge(salon, Uuid::nil(), twin).await, 404, "not_found");
 

@@ -105,7 +105,10 @@ impl Street {
 
 #[track_caller]
 pub(crate) fn faulty(response: &TestResponse, field: &str, code: &str) {
-    let body = refused(response, 422, "invalid");
+    let body = match field.ends_with("_id") && code == "not_found" {
+        true => refused(response, 404, "not_found"),
+        false => refused(response, 422, "invalid"),
+    };
     let violation = &body["violations"][0];
     assert_eq!(
         (violation["field"].as_str(), violation["code"].as_str()),
