@@ -210,7 +210,7 @@ impl<'h> Round<'h> {
         }
         let message = Message::of(event).map_err(|error| error.to_string())?;
         self.stream.ready(&message).ok_or_else(|| {
-            format!("the event at position {next} is larger than NATS takes (max_payload)")
+            format!("the event at position {next} is larger than NATS takes (max_payload, or max_msg_size of the stream)")
         })
     }
 

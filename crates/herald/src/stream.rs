@@ -166,10 +166,19 @@ impl Stream {
             .await
     }
 
-    /// Makes a message ready to be sent; none if it is larger than the server takes.
+    /// The largest message that is taken: by the server, and by a stream that somebody else set up.
+    fn largest(&self) -> usize {
+        let of_stream = self.handle.cached_info().config.max_message_size;
+        // -1 (and 0): any.
+        let of_stream = usize::try_from(of_stream).ok().filter(|most| *most > 0);
+        let of_server = self.connection.max_payload();
+        of_stream.map_or(of_server, |most| most.min(of_server))
+    }
+
+    /// Makes a message ready to be sent; none if it is larger than is taken.
     pub(crate) fn ready(&self, message: &Message) -> Option<Sendable> {
         let body = message.data().to_string().into_bytes();
-        if body.len() + ENVELOPE > self.connection.max_payload() {
+        if body.len() + ENVELOPE > self.largest() {
             return None;
         }
         let mut headers = HeaderMap::new();
@@ -313,6 +322,11 @@ pub enum Difference {
     /// Messages go before they are old.
     #[error("it has limits ({0}): a new subscriber does not begin with the first event")]
     Limits(&'static str),
+    /// It takes no large messages.
+    #[error(
+        "it takes no message above {0} bytes (max_msg_size): a business with a larger event is published no further"
+    )]
+    Size(i32),
     /// Messages go once they are read.
     #[error(
         "messages go once they are read (retention): a new subscriber does not begin with the first event"
@@ -346,6 +360,10 @@ pub fn differences(config: &Config) -> Differences {
             Difference::Limits("max_msgs_per_subject"),
         ),
         (!config.max_age.is_zero(), Difference::Limits("max_age")),
+        (
+            config.max_message_size > 0,
+            Difference::Size(config.max_message_size),
+        ),
         (
             config.retention != RetentionPolicy::Limits,
             Difference::Retention,

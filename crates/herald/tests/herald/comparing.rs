@@ -169,6 +169,41 @@ async fn a_stream_of_somebody_elses_making_is_left_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_too_large_for_somebody_elses_stream_holds_up_its_own_business_alone() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let jetstream = scene.jetstream().await;
+    let theirs = Config {
+        name: STREAM.to_owned(),
+        subjects: vec!["daybook.>".to_owned()],
+        max_message_size: 8_192,
+        ..Config::default()
+    };
+    jetstream.create_stream(theirs).await.unwrap();
+    let (large, small) = (a_business(), a_business());
+    let mut append = crate::scene::append(large, 1);
+    let long = serde_json::json!({"counted": {"by": 1, "label": "x".repeat(10_000)}});
+    append.streams[0].events[0].payload = serde_json::value::to_raw_value(&long).unwrap();
+    scene.ledger.append(append).await.unwrap();
+    let herald = scene.herald().await;
+    scene.record(small, 5).await;
+    let began = Instant::now();
+    while lag(&scene.pool).await.unwrap().events > 1 {
+        assert!(began.elapsed() < Duration::from_secs(30), "the others wait");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let stream = jetstream.get_stream(STREAM).await.unwrap();
+    assert_eq!(
+        herald::differences(&stream.cached_info().config).weaker,
+        [Difference::Size(8_192)]
+    );
+    let told = scene.messages().await;
+    assert!(told.iter().all(|one| crate::scene::event(one).0 == small));
+    herald.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent_past_a_stream_that_does_not_take_it() {
     let Some(scene) = Scene::set().await else {
         return;
