@@ -20,7 +20,7 @@ use crate::{
     limits::{Callers, Limits},
     mail::Mailer,
     problem::{Code, Problem},
-    routes::LivePlaces,
+    routes::{LivePlaces, health::LastLook},
     telling::{Teller, WebhookSettings},
     visitors::{PublicSettings, Visitors},
 };
@@ -119,6 +119,7 @@ struct Inner {
     imports: Imports,
     callers: Callers,
     teller: Teller,
+    readiness: LastLook,
 }
 
 impl App {
@@ -138,6 +139,7 @@ impl App {
             visitors: Visitors::new(&parts.settings.public),
             callers: Callers::new(&parts.settings.limits),
             teller: Teller::new(parts.pool.clone()),
+            readiness: LastLook::default(),
             parts,
         }))
     }
@@ -241,6 +243,10 @@ impl App {
 
     pub(crate) fn live(&self) -> &LivePlaces {
         &self.0.live
+    }
+
+    pub(crate) fn readiness(&self) -> &LastLook {
+        &self.0.readiness
     }
 
     pub(crate) fn probes(&self) -> &[Probe] {

@@ -85,7 +85,7 @@ pub use self::{
     app::{App, Clock, Parts, Probe, Settings},
     limits::{Allowance, Limits},
     router::router,
-    routes::health::figures,
+    routes::health::{count_figures, figures},
     serve::serve,
     telling::WebhookSettings,
     visitors::{Challenge, PublicSettings},

@@ -91,6 +91,7 @@ impl Service {
     ) -> anyhow::Result<()> {
         let (taking, projecting) = (CancellationToken::new(), CancellationToken::new());
         let app = self.app(settings);
+        let counting = tokio::spawn(gateway::count_figures());
         let mut api = Part::maybe(self.listener.take().map(|listener| {
             let (app, stop) = (app.clone(), taking.clone());
             async move {
@@ -193,6 +194,7 @@ impl Service {
                 );
                 webhooks.abort();
             }
+            counting.abort();
             keeping.cancel();
             nats.finished().await;
             database.finished().await;
@@ -281,7 +283,10 @@ fn migrations(books: &Books) -> Probe {
             match schema::is_current(&pool).await {
                 Ok(true) => Ok(()),
                 Ok(false) => Err("some are missing: run daybook migrate".to_owned()),
-                Err(error) => Err(error.to_string()),
+                Err(error) => {
+                    tracing::warn!(%error, "could not see whether migrations are missing");
+                    Err("could not be looked at".to_owned())
+                }
             }
         }
     })

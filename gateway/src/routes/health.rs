@@ -11,7 +11,10 @@ use axum::{
 use futures::future::join_all;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
-use tokio::time::timeout;
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep, timeout},
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -19,6 +22,12 @@ use crate::app::App;
 
 /// How long a look at the database may take.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// What is told of whatever does not answer.
+const AWAY: &str = "does not answer";
+/// How long what was seen is told again.
+const GOOD_FOR: Duration = Duration::from_secs(1);
+/// How often measurements are counted.
+const COUNTS: Duration = Duration::from_secs(5);
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -34,7 +43,7 @@ async fn livez() -> &'static str {
 }
 
 /// What was looked at.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 struct Readiness {
     /// Whether requests can be served.
     ready: bool,
@@ -51,9 +60,42 @@ struct Readiness {
     ),
 )]
 async fn readyz(State(app): State<App>) -> Response {
+    let readiness = app.readiness().of(&app).await;
+    let status = if readiness.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(readiness)).into_response()
+}
+
+/// Whether the service is ready, looked at once a second however many ask.
+#[derive(Default)]
+pub(crate) struct LastLook(Mutex<Option<(Instant, Readiness)>>);
+
+impl LastLook {
+    async fn of(&self, app: &App) -> Readiness {
+        // Who comes while somebody looks waits for what they see.
+        let mut last = self.0.lock().await;
+        if let Some((at, seen)) = last.as_ref()
+            && at.elapsed() < GOOD_FOR
+        {
+            return seen.clone();
+        }
+        let seen = look_around(app).await;
+        *last = Some((Instant::now(), seen.clone()));
+        seen
+    }
+}
+
+async fn look_around(app: &App) -> Readiness {
     let asked = async {
         let answered = sqlx::query("select 1").execute(app.pool()).await;
-        answered.map(drop).map_err(|error| error.to_string())
+        answered.map(drop).map_err(|error| {
+            // Anybody may ask: where the database is and what it says is told to the log.
+            tracing::warn!(%error, "the database does not answer");
+            AWAY.to_owned()
+        })
     };
     // All at once: who asks waits no longer than for the slowest.
     let probes = app.probes().iter();
@@ -67,12 +109,7 @@ async fn readyz(State(app): State<App>) -> Response {
         .into_iter()
         .map(|(name, looked)| (name, looked.err().unwrap_or_else(|| "ok".to_owned())))
         .collect();
-    let status = if ready {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    (status, Json(Readiness { ready, checks })).into_response()
+    Readiness { ready, checks }
 }
 
 async fn look(
@@ -80,10 +117,7 @@ async fn look(
     looking: impl Future<Output = Result<(), String>>,
 ) -> (&'static str, Result<(), String>) {
     let looked = timeout(PATIENCE, looking).await;
-    (
-        name,
-        looked.unwrap_or_else(|_| Err("does not answer".to_owned())),
-    )
+    (name, looked.unwrap_or_else(|_| Err(AWAY.to_owned())))
 }
 
 /// The service's figures, as Prometheus reads them.
@@ -91,6 +125,14 @@ async fn look(
 async fn metrics() -> Response {
     let kind = [(CONTENT_TYPE, "text/plain; version=0.0.4")];
     (kind, figures().render()).into_response()
+}
+
+/// Has what was measured counted, so that it does not pile up where nobody asks for the figures. Never ends.
+pub async fn count_figures() {
+    loop {
+        sleep(COUNTS).await;
+        figures().run_upkeep();
+    }
 }
 
 /// Where this process's figures are gathered; installed when first asked for, once for all.

@@ -44,8 +44,8 @@ impl Method {
         }
     }
 
-    #[cfg(test)]
-    pub(super) const fn word(self) -> &'static str {
+    /// As requests name it.
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
