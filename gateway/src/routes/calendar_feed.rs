@@ -4,6 +4,7 @@
 //! opening the feed anew, or closing it. The token is made from the business's keys and kept nowhere.
 
 use axum::{
+    Extension,
     extract::{Path, State},
     http::{
         HeaderValue, Uri,
@@ -20,7 +21,7 @@ use domain::{
 };
 use icalendar::{Calendar, Component as _, Event, Property};
 use jiff::{SignedDuration, Timestamp};
-use ledger::BusinessId;
+use ledger::{BusinessId, Position};
 use projections::{
     Scope,
     calendar::{self, Entry, Filter},
@@ -31,10 +32,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use crate::{
-    access::Caller,
+    access::{Caller, Sender},
     app::App,
     catalogue::Known,
     command::{Answer, Ask, Asked, At, Call, Deciding, Done, Target},
+    limits::Meter,
     problem::Problem,
 };
 
@@ -76,9 +78,12 @@ struct FeedQuery {
     responses((status = 200, body = String, content_type = "text/calendar")))]
 async fn read(
     State(app): State<App>,
+    sender: Sender,
+    Extension(meter): Extension<Meter>,
     Path(file): Path<String>,
     uri: Uri,
 ) -> Result<Response, Problem> {
+    app.visitors().passes(sender, true, &meter)?;
     // Nobody learns which part was wrong.
     let staff = file.strip_suffix(".ics").and_then(|id| id.parse().ok());
     let query = uri.query().unwrap_or_default();
@@ -194,6 +199,10 @@ impl App {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok();
         let business = bytes.and_then(|bytes| Uuid::from_slice(bytes.get(..16)?).ok());
         let business = BusinessId(business.ok_or_else(Problem::not_found)?);
+        // Nothing is proved yet: what anybody can make up must not push out what is remembered of businesses.
+        if self.ledger().catalogue_head(business).await? == Position::START {
+            return Err(Problem::not_found());
+        }
         let known = self.catalogue_now(business).await?;
         let member = known.catalogue.staff.get(&Id::new(staff));
         let feed = member.filter(|member| member.working().is_ok());
