@@ -20,7 +20,7 @@ use domain::{
 use futures::FutureExt as _;
 use herald::Message;
 use jiff::Timestamp;
-use ledger::{BusinessId, Recorded, Version};
+use ledger::{BusinessId, Recorded};
 use metrics::{counter, gauge};
 use tokio::{
     task::JoinSet,
@@ -43,8 +43,9 @@ use crate::{
 const AT_ONCE: usize = 16;
 /// Events read at a time.
 const EVENTS: usize = 100;
-/// After so many messages others get their turn.
+/// After so many messages, or so long, others get their turn.
 const TURN: usize = 500;
+const TURN_LASTS: Duration = Duration::from_secs(15);
 /// A busy ledger wakes us with each append.
 const GATHER: Duration = Duration::from_millis(20);
 /// What is in hand when the service stops may take this much longer.
@@ -176,8 +177,9 @@ impl App {
     async fn tell_on(&self, lease: &mut Lease, stop: &CancellationToken) -> Result<(), Problem> {
         let table = &self.teller().table;
         let business = lease.business;
-        let mut told = 0;
-        while told < TURN && !stop.is_cancelled() {
+        let (mut told, began) = (0, Instant::now());
+        let is_over = |told| told >= TURN || began.elapsed() >= TURN_LASTS || stop.is_cancelled();
+        while !is_over(told) {
             // Anew for each batch: it may have been changed meanwhile.
             let hook = self.load::<Webhook>(business, lease.webhook).await?;
             if hook.state.standing.is_none() || hook.state.off.is_some() {
@@ -201,11 +203,11 @@ impl App {
                     .send_event(business, webhook, &hook.state, event, sending)
                     .await?;
                 if !attempt.sent.got_through() {
-                    return self.not_told(lease, hook.version, &attempt).await;
+                    return self.not_told(lease, &attempt).await;
                 }
                 told += 1;
                 let at = table.advance(lease, event.position, Some(&attempt)).await?;
-                if at != Some(hook.version) || stop.is_cancelled() {
+                if at != Some(hook.version) || is_over(told) {
                     return Ok(());
                 }
             }
@@ -217,12 +219,7 @@ impl App {
     }
 
     /// It did not get through: for later, or never again.
-    async fn not_told(
-        &self,
-        lease: &Lease,
-        version: Version,
-        attempt: &Attempt,
-    ) -> Result<(), Problem> {
+    async fn not_told(&self, lease: &Lease, attempt: &Attempt) -> Result<(), Problem> {
         let settings = &self.settings().webhooks;
         let asked = attempt.sent.retry_after;
         let pause = patience::pause(settings.first_pause, attempt.number, asked);
@@ -235,19 +232,9 @@ impl App {
         let (business, webhook) = (lease.business, lease.webhook);
         let call = Envelope::of_system(self, business);
         let off = |_: &_| Ok(Asked::of(WebhookCommand::SwitchOff(why)));
-        let done = self
-            .send::<Webhook>(&call, Target::at(webhook), off)
+        self.send::<Webhook>(&call, Target::at(webhook), off)
             .await?;
-        self.note_webhook(business, webhook).await?;
-        // Nothing to do: somebody else has switched it off.
-        if done
-            .stream::<Webhook>()
-            .is_some_and(|(_, now)| version < now)
-        {
-            tracing::warn!(business_id = %business, webhook_id = %webhook, why = why.word(), "a webhook was switched off");
-            self.tell_of_webhook_off(business, webhook, why).await?;
-        }
-        Ok(())
+        self.note_webhook(business, webhook).await
     }
 
     /// Sends an event to a webhook, and says what came of it.
@@ -299,7 +286,9 @@ impl App {
         Secret::new(vault.keyed_hash(business.0, "webhook secret", seed.as_bytes()))
     }
 
-    /// Brings the table up to date with a webhook's stream.
+    /// Brings the table up to date with a webhook's stream. If it was switched off because it failed, whoever looks
+    /// after the business is told first: should the process die in between, the next one that finds the table behind
+    /// tells them (again, perhaps).
     pub(crate) async fn note_webhook(
         &self,
         business: BusinessId,
@@ -310,6 +299,12 @@ impl App {
         if hook.state.standing.is_none() {
             table.forget(business, webhook).await?;
             return Ok(());
+        }
+        if let Some(why @ (Off::Failing | Off::Gone)) = hook.state.off
+            && table.standing(business, webhook).await?.as_deref() == Some("on")
+        {
+            tracing::warn!(business_id = %business, webhook_id = %webhook, why = why.word(), "a webhook was switched off");
+            self.tell_of_webhook_off(business, webhook, why).await?;
         }
         let word = hook.state.off.map_or("on", Off::word);
         let standing = Standing {

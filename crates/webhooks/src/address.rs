@@ -12,6 +12,24 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// Whether clouds keep there what a machine of theirs may do, and its secrets. Nobody's receiver, whatever an operator
+/// allows.
+#[must_use]
+pub fn is_metadata(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        // Link-local, whole; Azure's; Alibaba's.
+        IpAddr::V4(address) => {
+            address.is_link_local()
+                || [[168, 63, 129, 16], [100, 100, 100, 200]].contains(&address.octets())
+        }
+        // Link-local, whole; Amazon's.
+        IpAddr::V6(address) => {
+            address.is_unicast_link_local()
+                || address == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)
+        }
+    }
+}
+
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     // "This network", private, loopback, link-local (clouds keep their metadata there), multicast, reserved.
@@ -90,6 +108,25 @@ mod tests {
             "64:ff9b::8.8.8.8",
         ] {
             assert!(public(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn metadata_of_clouds_is_told_apart() {
+        let metadata = |text: &str| is_metadata(text.parse().expect(text));
+        for address in [
+            "169.254.169.254",
+            "169.254.170.2",
+            "168.63.129.16",
+            "100.100.100.200",
+            "::ffff:169.254.169.254",
+            "fe80::1",
+            "fd00:ec2::254",
+        ] {
+            assert!(metadata(address), "{address}");
+        }
+        for address in ["127.0.0.1", "10.0.0.1", "192.168.1.1", "::1", "fd12::1"] {
+            assert!(!metadata(address), "{address}");
         }
     }
 

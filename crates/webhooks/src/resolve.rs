@@ -6,7 +6,7 @@ use std::{net::SocketAddr, sync::Arc};
 use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use crate::{address::is_public, target::Allowed};
+use crate::target::Allowed;
 
 /// Asks for the addresses of a name.
 pub trait Lookup: Send + Sync + 'static {
@@ -49,7 +49,7 @@ impl Resolve for Checked {
                 return Err(Unknown.into());
             }
             // One is enough: who mixes them means no good.
-            if !allowed.private && found.iter().any(|one| !is_public(one.ip())) {
+            if !found.iter().all(|one| allowed.reaches(one.ip())) {
                 return Err(LeadsInside.into());
             }
             let addresses: Addrs = Box::new(found.into_iter());

@@ -1,4 +1,4 @@
-//! The tables `webhook` and `webhook_delivery` (migration 0014): how far each webhook was told, and what was sent.
+//! The tables `webhook` and `webhook_delivery` (migrations 0014, 0071): how far each webhook was told, and what was sent.
 
 use std::time::Duration;
 
@@ -11,6 +11,9 @@ use crate::sender::Sent;
 
 /// Whoever is at a webhook has it for this long after each message: longer than one may take.
 const LEASE: &str = "interval '30 seconds'";
+/// So many webhooks of one business are told at a time, in all processes together: slow ones of one house do not take
+/// everybody's place.
+const OF_ONE_BUSINESS: i64 = 4;
 
 /// The tables. Cheap to clone.
 #[derive(Clone)]
@@ -194,7 +197,7 @@ impl Table {
     }
 
     /// Takes note of how a webhook's stream stands. One that was just set up begins with what happens after that;
-    /// one that was changed is tried again at once.
+    /// one that was changed or switched on is tried again at once, and has all its time again.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -205,11 +208,23 @@ impl Table {
         standing: Standing,
     ) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "update webhook w
-                set version = $3, standing = $4, attempts = 0, failing_since = null, next_at = '-infinity',
+            "with anew as (
+                 select exists (
+                     select from webhook w join events e
+                         on e.business_id = w.business_id and e.aggregate_id = w.webhook_id::text
+                      where w.business_id = $1 and w.webhook_id = $2
+                        and e.sequence > w.version and e.sequence <= $3
+                        and e.event_type in ('changed', 'switched_on')) as it_is)
+             update webhook w
+                set version = $3, standing = $4,
+                    (attempts, failing_since, next_at) = (
+                        select case when it_is then 0 else w.attempts end,
+                               case when it_is then null else w.failing_since end,
+                               case when it_is then '-infinity' else w.next_at end),
                     position = coalesce(w.position, (
                         select e.position from events e
                          where e.aggregate_id = $2::text and e.sequence = 1 and e.business_id = $1))
+               from anew
               where business_id = $1 and webhook_id = $2 and version < $3",
         )
         .bind(business.0)
@@ -219,6 +234,24 @@ impl Table {
         .execute(&self.db)
         .await?;
         Ok(())
+    }
+
+    /// How a webhook stood when it was last taken note of: `new`, `on`, or why it is off. None: there is no such one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn standing(
+        &self,
+        business: BusinessId,
+        webhook: Uuid,
+    ) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar(
+            "select standing from webhook where business_id = $1 and webhook_id = $2",
+        )
+        .bind(business.0)
+        .bind(webhook)
+        .fetch_optional(&self.db)
+        .await
     }
 
     /// Forgets a webhook, and what it was sent.
@@ -257,22 +290,31 @@ impl Table {
             .collect())
     }
 
-    /// Takes at most `most` webhooks that have something to be told, those first that have waited longest.
+    /// Takes at most `most` webhooks that have something to be told, those first whose last turn is longest ago, and of
+    /// each business only a few.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn take(&self, most: usize) -> Result<Vec<Lease>, sqlx::Error> {
         let holder = Uuid::now_v7();
         let rows: Vec<(Uuid, Uuid, i64, i32)> = sqlx::query_as(&format!(
-            "with due as (
-                 select w.business_id, w.webhook_id
+            "with waiting as (
+                 select w.business_id, w.webhook_id,
+                        row_number() over (partition by w.business_id order by w.served_at, w.next_at)
+                        + (select count(*) from webhook b
+                            where b.business_id = w.business_id and b.leased_until >= clock_timestamp()) as place
                    from webhook w join ledger_head h using (business_id)
                   where w.standing = 'on' and h.position > w.position
-                    and w.next_at <= clock_timestamp() and w.leased_until < clock_timestamp()
-                  order by w.leased_until, w.next_at
+                    and w.next_at <= clock_timestamp() and w.leased_until < clock_timestamp()),
+             due as (
+                 select w.business_id, w.webhook_id
+                   from webhook w join waiting using (business_id, webhook_id)
+                  where waiting.place <= {OF_ONE_BUSINESS} and w.leased_until < clock_timestamp()
+                  order by w.served_at, w.next_at
                   limit $2
                     for update of w skip locked)
-             update webhook w set leased_by = $1, leased_until = clock_timestamp() + {LEASE}
+             update webhook w
+                set leased_by = $1, leased_until = clock_timestamp() + {LEASE}, served_at = clock_timestamp()
                from due where w.business_id = due.business_id and w.webhook_id = due.webhook_id
              returning w.business_id, w.webhook_id, w.position, w.attempts"
         ))
@@ -403,7 +445,7 @@ impl Table {
     ) -> Result<Vec<Health>, sqlx::Error> {
         sqlx::query_as(
             "select w.webhook_id, w.position, greatest(h.position - w.position, 0)::bigint as behind, w.attempts,
-                    w.failing_since, case when w.attempts > 0 then w.next_at end as next_at
+                    w.failing_since, case when w.attempts > 0 and w.standing = 'on' then w.next_at end as next_at
                from webhook w join ledger_head h using (business_id)
               where w.business_id = $1 and w.standing <> 'new' and ($2::uuid is null or w.webhook_id = $2)
               order by w.webhook_id",

@@ -4,15 +4,23 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use crate::address::is_public;
+use crate::address::{is_metadata, is_public};
 
 /// What an operator lets webhooks do besides. Both off: HTTPS to the public internet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Allowed {
     /// Plain HTTP too: for development.
     pub http: bool,
-    /// Private networks too: for who runs receivers in the same house.
+    /// Private networks too: for who runs receivers in the same house. Not where clouds keep their metadata.
     pub private: bool,
+}
+
+impl Allowed {
+    /// Whether a webhook may be told there.
+    #[must_use]
+    pub fn reaches(self, address: IpAddr) -> bool {
+        is_public(address) || self.private && !is_metadata(address)
+    }
 }
 
 /// An address that a webhook may point at, so far as can be said without asking DNS.
@@ -60,11 +68,11 @@ impl Target {
         }
         // A number is never looked up, and so is looked at here.
         let number = host.trim_start_matches('[').trim_end_matches(']');
-        let is_private = match number.parse::<IpAddr>() {
-            Ok(address) => !is_public(address),
-            Err(_) => is_local_name(host),
+        let is_shut = match number.parse::<IpAddr>() {
+            Ok(address) => !allowed.reaches(address),
+            Err(_) => is_local_name(host) && !allowed.private,
         };
-        if is_private && !allowed.private {
+        if is_shut {
             return Err(BadTarget::Private);
         }
         Ok(Self(url))
@@ -146,7 +154,8 @@ mod tests {
             "https://0/",
         ] {
             assert_eq!(read(inside, NOTHING), Err(BadTarget::Private), "{inside}");
-            assert!(read(inside, ALL).is_ok(), "{inside}");
+            let is_metadata = inside.contains("169.254");
+            assert_eq!(read(inside, ALL).is_ok(), !is_metadata, "{inside}");
         }
     }
 }

@@ -97,17 +97,17 @@ pub(crate) const TABLE: &[Entry] = &[
     get("/settings/waitlist", R::SeeCatalogue),
     put("/settings/waitlist", R::ManageSettings),
 
-    // What leaves it
+    // What leaves it: whoever says where to and of what hands on what `GET /log` tells, amounts among it
     get("/webhooks", R::ManageSettings),
-    post("/webhooks", R::ManageSettings),
+    post("/webhooks", R::ManageSettings).also(&[R::SeeLog, R::SeeRevenue]),
     get("/webhooks/{id}", R::ManageSettings),
-    patch("/webhooks/{id}", R::ManageSettings),
+    patch("/webhooks/{id}", R::ManageSettings).also(&[R::SeeLog, R::SeeRevenue]),
     delete("/webhooks/{id}", R::ManageSettings),
     post("/webhooks/{id}/rotate-secret", R::ManageSettings),
     post("/webhooks/{id}/test", R::ManageSettings),
     get("/webhooks/{id}/deliveries", R::ManageSettings),
     get("/webhooks/{id}/deliveries/{delivery_id}", R::ManageSettings),
-    post("/webhooks/{id}/deliveries/{delivery_id}/redeliver", R::ManageSettings),
+    post("/webhooks/{id}/deliveries/{delivery_id}/redeliver", R::ManageSettings).also(&[R::SeeLog, R::SeeRevenue]),
 
     // What it offers
     get("/services", R::SeeCatalogue),

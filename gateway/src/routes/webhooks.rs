@@ -5,6 +5,7 @@ mod fields;
 
 use axum::extract::State;
 use domain::{
+    access::Right,
     id::Id,
     webhook::{Off, Webhook, WebhookCommand},
 };
@@ -17,6 +18,7 @@ use webhooks::Health;
 
 use self::fields::{NewWebhook, WebhookChange};
 use crate::{
+    access::Caller,
     app::App,
     checks::Checks,
     command::{Answer, Ask, Asked, At, Call, Deciding, Loaded, Target, View},
@@ -133,6 +135,12 @@ impl WebhookView {
     }
 }
 
+/// What a webhook is told is the ledger, with its amounts: who cannot read that has it sent nowhere either.
+fn may_hand_on(caller: &Caller) -> Result<(), Problem> {
+    caller.needs(Right::SeeLog)?;
+    caller.needs(Right::SeeRevenue)
+}
+
 impl App {
     async fn with_health(
         &self,
@@ -153,6 +161,7 @@ async fn set_up(
     call: Call<NewWebhook>,
 ) -> Result<Answer<WebhookWithSecret>, Problem> {
     let business = call.caller.business();
+    may_hand_on(&call.caller)?;
     let table = app.teller().table();
     if !app.was_done(&call).await? && table.of(business, None).await?.len() >= MOST {
         let most = i64::try_from(MOST).unwrap_or(i64::MAX);
@@ -161,17 +170,14 @@ async fn set_up(
     }
     let id = Id::<Webhook>::new(app.new_id());
     let wanted = call.body.wanted(id, app.settings().webhooks.allowed)?;
-    // Before its stream is there: whatever breaks in between, none is forgotten.
+    // Before its stream is there: whatever breaks in between, none is forgotten. If it comes to nothing (or was done
+    // before, under another id), what stands here without a stream is cleared away later: an error does not say.
     table.make(business, id.uuid()).await?;
     let done = app
         .send::<Webhook>(&call, Target::new(id.uuid()), |_| {
             Ok(Asked::of(WebhookCommand::SetUp(wanted.clone())))
         })
-        .await;
-    if done.as_ref().map_or(true, |done| done.id() != id.uuid()) {
-        table.forget(business, id.uuid()).await?;
-    }
-    let done = done?;
+        .await?;
     app.note_webhook(business, done.id()).await?;
     let secret = app.webhook_secret(business, done.id(), 0).reveal();
     let answer = app.answer::<WebhookView>(business, &done).await?;
@@ -219,6 +225,9 @@ async fn change(
     call: Call<WebhookChange>,
 ) -> Result<Answer<WebhookView>, Problem> {
     let business = call.caller.business();
+    if call.body.leads_elsewhere() {
+        may_hand_on(&call.caller)?;
+    }
     let allowed = app.settings().webhooks.allowed;
     let done = app
         .send::<Webhook>(&call, Target::at(id), |_| {
@@ -246,7 +255,8 @@ async fn remove(State(app): State<App>, At(id): At<Uuid>, call: Call) -> Result<
     Ok(Answer::nothing(&done))
 }
 
-/// Gives a webhook a new secret, shown this once. For a while messages are signed with the one before, too.
+/// Gives a webhook a new secret, shown this once. For a while messages are signed with the one before, too; never with
+/// three: another rotation within that time ends the one before that.
 #[utoipa::path(post, path = "/webhooks/{id}/rotate-secret", tag = "webhooks", params(("id" = Uuid, Path)),
     request_body = Option<Rotation>, responses((status = 200, body = WebhookWithSecret)))]
 async fn rotate_secret(

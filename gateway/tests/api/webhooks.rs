@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use gateway::{Settings, WebhookSettings};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -522,4 +522,85 @@ async fn what_a_process_left_half_done_is_found_again() {
     })
     .await;
     assert_eq!(receiver.all().len(), 1, "two at once, told once");
+}
+
+#[tokio::test]
+async fn who_cannot_read_the_ledger_has_it_sent_nowhere() {
+    let salon = Salon::open_with(settings()).await;
+    let receiver = Receiver::listen().await;
+    let (id, _) = set_up(&salon, &receiver, &[]).await;
+    let ada = salon.somebody("admin", None).await;
+    let act = async |method, path: String, body: Value| {
+        let answer = salon.by(&ada.token, method, &path).json(&body).await;
+        answer.status_code().as_u16()
+    };
+    let one = || format!("/webhooks/{id}");
+    let wanted = json!({"url": receiver.url});
+    let set_up = || act(Method::POST, "/webhooks".to_owned(), wanted.clone());
+    assert_eq!(set_up().await, 201);
+    salon
+        .delete(&format!("/users/{}/rights/see_revenue", ada.id))
+        .await
+        .assert_status_ok();
+    assert_eq!(set_up().await, 403);
+    assert_eq!(act(Method::PATCH, one(), wanted.clone()).await, 403);
+    let types = json!({"event_types": ["daybook.booking.*"]});
+    assert_eq!(act(Method::PATCH, one(), types).await, 403);
+    let tested = salon.post(&format!("{}/test", one()), &json!({})).await;
+    let delivery = tested.json::<Value>()["id"].as_str().unwrap().to_owned();
+    let again = format!("{}/deliveries/{delivery}/redeliver", one());
+    assert_eq!(act(Method::POST, again, json!({})).await, 403);
+    // What hands nothing on is still theirs to do.
+    let off = json!({"active": false, "name": "Till"});
+    assert_eq!(act(Method::PATCH, one(), off).await, 200);
+}
+
+#[tokio::test]
+async fn a_test_gives_a_webhook_that_fails_no_more_time() {
+    let (salon, _stop) = salon().await;
+    let receiver = Receiver::listen().await;
+    let (id, _) = set_up(&salon, &receiver, &["daybook.service.*"]).await;
+    receiver.answers(500);
+    let _ = salon.service("Cut").await;
+    let failing = until_shown(&salon, id, |shown| shown["failing_since"].is_string()).await;
+    let test = salon
+        .post(&format!("/webhooks/{id}/test"), &json!({}))
+        .await;
+    assert_eq!(test.status_code(), 201);
+    let tested = shown(&salon, id).await;
+    assert_eq!(tested["failing_since"], failing["failing_since"]);
+    // Who changes it has done something about it.
+    let other = json!({"url": format!("{}?other", receiver.url)});
+    salon
+        .patch(&format!("/webhooks/{id}"), &other)
+        .await
+        .assert_status_ok();
+    until_shown(&salon, id, |shown| {
+        shown["failing_since"] != failing["failing_since"]
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_business_has_only_so_many_told_at_a_time_and_each_its_turn() {
+    // Nobody tells them but us.
+    let salon = Salon::open_with(settings()).await;
+    let receiver = Receiver::listen().await;
+    let mut all = vec![];
+    for _ in 0..6 {
+        all.push(set_up(&salon, &receiver, &[]).await.0);
+    }
+    let _ = salon.service("Cut").await;
+    let table = webhooks::Table::new(salon.app.pool().clone());
+    let first = table.take(16).await.unwrap();
+    assert_eq!(first.len(), 4);
+    assert!(table.take(16).await.unwrap().is_empty());
+    for lease in &first {
+        table.release(lease).await.unwrap();
+    }
+    // Those who had no turn yet come before those who had.
+    let second = table.take(2).await.unwrap();
+    let mut told: Vec<_> = first.iter().chain(&second).map(|l| l.webhook).collect();
+    told.sort_unstable();
+    assert_eq!(told, all);
 }

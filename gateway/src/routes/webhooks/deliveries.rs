@@ -10,6 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 use webhooks::{Delivery, Kind};
 
+use super::may_hand_on;
 use crate::{
     app::App,
     command::{Answer, Ask, Asked, At, Call, Deciding, Done, Target},
@@ -141,6 +142,7 @@ async fn redeliver(
     call: Call,
 ) -> Result<Answer<DeliveryView>, Problem> {
     let business = call.caller.business();
+    may_hand_on(&call.caller)?;
     let position = app.delivery(business, id, of).await?.position;
     let delivery_id = DeliveryId::new(app.new_id());
     let again = WebhookCommand::Redeliver {

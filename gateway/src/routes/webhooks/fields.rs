@@ -66,6 +66,11 @@ impl NewWebhook {
 }
 
 impl WebhookChange {
+    /// Whether it is to be told elsewhere, or of other things.
+    pub(super) const fn leads_elsewhere(&self) -> bool {
+        self.url.is_some() || self.event_types.is_some()
+    }
+
     pub(super) fn command(
         &self,
         id: Id<Webhook>,
