@@ -19,8 +19,8 @@ use tower_http::cors::CorsLayer;
 
 use crate::{app::App, problem::Problem, texts::Message};
 
-/// Gives up on an answer that does not begin in time. What its handler was doing is dropped, as when the caller hangs up:
-/// a command that is being written then is written or not, and its `Idempotency-Key` tells.
+/// Gives up on an answer that does not begin in time. What a query's handler was doing is dropped, as when the caller
+/// hangs up; a command's goes on to its end unheard, and its `Idempotency-Key` tells what became of it.
 pub(crate) async fn in_time(
     State(app): State<App>,
     request: Request,

@@ -7,6 +7,7 @@ use axum::{
 };
 use domain::access::Right;
 use metrics::counter;
+use tracing::Instrument as _;
 
 use super::{
     Caller, Sender,
@@ -45,8 +46,12 @@ async fn let_in(
         denied(route, "none");
         return Err(Problem::new(Code::Forbidden));
     };
+    let is_safe = request.method().is_safe();
     if entry.needs == Needs::Nothing {
-        return Ok(next.run(request).await);
+        return match is_safe {
+            true => Ok(next.run(request).await),
+            false => to_its_end(async { Ok(next.run(request).await) }).await,
+        };
     }
     let (mut parts, body) = request.into_parts();
     // Kept among the extensions, where the handler finds it.
@@ -69,7 +74,25 @@ async fn let_in(
     is_theirs(app, &caller, entry, &mut parts).await?;
     let hidden = Hidden::from(&caller, entry);
     let request = Request::from_parts(parts, body);
-    hidden.answered(next, request).await
+    match is_safe {
+        true => hidden.answered(next, request).await,
+        false => to_its_end(hidden.answered(next, request)).await,
+    }
+}
+
+/// Has a command's handler run to its end, even if whoever asked hangs up or the answer is late: what a handler does
+/// after its append (keeping a key's hash, bringing a table up to date) must not depend on somebody's line.
+async fn to_its_end(
+    handling: impl Future<Output = Result<Response, Problem>> + Send + 'static,
+) -> Result<Response, Problem> {
+    match tokio::spawn(handling.in_current_span()).await {
+        Ok(answer) => answer,
+        Err(broken) => match broken.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The service is ending.
+            Err(ended) => Err(Problem::unavailable(ended)),
+        },
+    }
 }
 
 async fn switched_on(app: &App, caller: &Caller, entry: &Entry) -> Result<(), Problem> {
