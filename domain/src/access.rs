@@ -292,6 +292,7 @@ impl Access {
             } => {
                 self.blank()?;
                 by.grants(role)?;
+                by.has_all(Rights::of(role))?;
                 Ok(vec![AccessEvent::UserInvited {
                     email,
                     name,
@@ -385,6 +386,10 @@ impl Access {
         let user = self.user()?;
         if let Some(by) = by {
             by.stands_over(user.role)?;
+            // Whoever has the address has a new password sent to it.
+            if email.is_some() {
+                by.has_all(user.rights())?;
+            }
         }
         let name = Change::asked(&user.name, name.as_ref());
         let email = Change::asked(&user.email, email.as_ref());
@@ -423,6 +428,11 @@ impl Access {
         if from == to {
             return Ok(vec![]);
         }
+        let after = User {
+            role: to,
+            ..user.clone()
+        };
+        by.has_all(after.rights().but(user.rights()))?;
         if from == Role::Owner && !other_owner {
             return Err(AccessError::LastOwner);
         }

@@ -233,6 +233,87 @@ fn what_one_has_not_one_cannot_give() {
 }
 
 #[test]
+fn nobody_lets_others_in_who_may_what_they_may_not() {
+    let with = |rights| By::Somebody {
+        id: id(1),
+        role: Role::Owner,
+        rights,
+    };
+    let all = Rights::of(Role::Owner);
+    // A manager may export, a staff member may not of themselves.
+    let without = with(all.without(Right::Export));
+    access()
+        .given_no_previous_events()
+        .when(invite(Role::Manager, without))
+        .then_expect_error(AccessError::AboveYou);
+    access()
+        .given_no_previous_events()
+        .when(invite(Role::Staff, without))
+        .then_expect_events(vec![invited(Role::Staff)]);
+
+    let raise = |to, by| AccessCommand::ChangeRole {
+        role: to,
+        by,
+        other_owner: true,
+    };
+    access()
+        .given(vec![invited(Role::Staff)])
+        .when(raise(Role::Manager, without))
+        .then_expect_error(AccessError::AboveYou);
+    // What they have already is not handed on, nor what is lost.
+    access()
+        .given(vec![invited(Role::Manager)])
+        .when(raise(Role::Admin, without))
+        .then_expect_events(vec![AccessEvent::RoleGranted {
+            from: Role::Manager,
+            to: Role::Admin,
+        }]);
+    let roles_alone = with([Right::ChangeRoles].into_iter().collect());
+    access()
+        .given(vec![invited(Role::Owner)])
+        .when(raise(Role::Staff, roles_alone))
+        .then_expect_events(vec![AccessEvent::RoleGranted {
+            from: Role::Owner,
+            to: Role::Staff,
+        }]);
+
+    // Whoever has the address has the account.
+    let address = AccessCommand::ChangeProfile {
+        name: None,
+        email: Some(Sealed::open(
+            Id::<Access>::new(id(7)),
+            Email::parse("mine@example.org").unwrap(),
+        )),
+        language: None,
+        by: Some(without),
+    };
+    access()
+        .given(vec![
+            invited(Role::Staff),
+            AccessEvent::RightGiven {
+                right: Right::Export,
+            },
+        ])
+        .when(address.clone())
+        .then_expect_error(AccessError::AboveYou);
+    assert!(
+        Access::User(User {
+            email: email(),
+            name: None,
+            language: None,
+            role: Role::Staff,
+            staff_id: None,
+            joined: true,
+            disabled: false,
+            given: Rights::NONE,
+            taken: Rights::NONE,
+        })
+        .decide(address)
+        .is_ok()
+    );
+}
+
+#[test]
 fn a_key_can_do_no_more_than_who_issues_it() {
     let few: Rights = [Right::SeeBookings, Right::SeePhones].into_iter().collect();
     let issuer = By::Somebody {

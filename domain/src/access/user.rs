@@ -101,7 +101,10 @@ impl By {
     }
 
     /// They have all that they hand on.
-    pub(super) fn has_all(self, asked: Rights) -> Result<(), AccessError> {
+    ///
+    /// # Errors
+    /// When they have not.
+    pub fn has_all(self, asked: Rights) -> Result<(), AccessError> {
         match self {
             Self::Somebody { rights, .. } if !asked.all_within(rights) => {
                 Err(AccessError::AboveYou)
