@@ -92,6 +92,8 @@ pub enum AccessEvent {
     UserDisabled {},
     /// They may again.
     UserEnabled {},
+    /// Their second factor was taken away.
+    SecondFactorRemoved {},
     /// A program may call.
     ApiKeyIssued {
         /// What the key is for.
@@ -189,6 +191,11 @@ pub enum AccessCommand {
     },
     /// Let them sign in again.
     Enable {
+        /// Who does.
+        by: By,
+    },
+    /// Let them sign in without a code. (Whether one is asked for is a secret's matter, and not the stream's.)
+    RemoveSecondFactor {
         /// Who does.
         by: By,
     },
@@ -322,6 +329,10 @@ impl Access {
                 other_owner,
             } => self.disable(user, by, other_owner),
             C::Enable { by } => self.enable(by),
+            C::RemoveSecondFactor { by } => {
+                by.stands_over(self.user()?.role)?;
+                Ok(vec![AccessEvent::SecondFactorRemoved {}])
+            }
             C::IssueApiKey {
                 name,
                 role,

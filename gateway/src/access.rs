@@ -26,7 +26,7 @@ pub use self::{
     },
     caller::Caller,
     country::country_of,
-    people::{NewUser, add_user},
+    people::{NewUser, add_user, remove_second_factor},
 };
 pub(crate) use self::{
     accounts::{EMAIL_NAME, KeySecret, PASSWORD_MIN},

@@ -24,6 +24,7 @@ mod serve;
 mod service;
 mod settings;
 mod slots;
+mod user_remove_second_factor;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,9 @@ enum Command {
     /// Businesses.
     #[command(subcommand)]
     Business(Business),
+    /// Users.
+    #[command(subcommand)]
+    User(User),
     /// API keys.
     #[command(subcommand)]
     ApiKey(ApiKey),
@@ -76,6 +80,11 @@ enum Command {
 #[derive(Debug, Subcommand)]
 enum Business {
     Create(business_create::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum User {
+    RemoveSecondFactor(user_remove_second_factor::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -139,6 +148,9 @@ async fn dispatch(
         Command::Migrate(_) => migrate::run(settings, output).await?,
         Command::Business(Business::Create(arguments)) => {
             business_create::run(arguments, settings, output).await?;
+        }
+        Command::User(User::RemoveSecondFactor(arguments)) => {
+            user_remove_second_factor::run(&arguments, settings, output).await?;
         }
         Command::ApiKey(ApiKey::Create(arguments)) => {
             api_key_create::run(&arguments, settings, output).await?;

@@ -151,6 +151,7 @@ impl User {
             E::UserInvited { .. }
             | E::ApiKeyIssued { .. }
             | E::ApiKeyRenamed { .. }
+            | E::SecondFactorRemoved {}
             | E::ApiKeyRevoked {} => {}
         }
     }

@@ -22,7 +22,7 @@ use super::{AccountError, LinkKind, PASSWORD_MIN, Token, UserKey};
 use crate::{
     app::App,
     catalogue::Known,
-    command::{Decision, Envelope, Loaded, Outcome},
+    command::{Asked, Deciding, Decision, Done, Envelope, Loaded, Outcome, Target},
     mail::Letter,
     problem::Problem,
     texts::{Message, Speech},
@@ -93,6 +93,26 @@ pub async fn add_user(app: &App, business: BusinessId, new: NewUser) -> Result<U
     let set = tables.set_password(user, &password_hash).await;
     set.map_err(Problem::from)?;
     Ok(id)
+}
+
+/// Lets somebody sign in without a code who has lost the authenticator and the codes that stand in for it. False: none
+/// was asked for.
+///
+/// # Errors
+/// See [`AccountError`]; [`AccountError::NotFound`] when nobody of the business has the address.
+pub async fn remove_second_factor(
+    app: &App,
+    business: BusinessId,
+    email: &Email,
+) -> Result<bool, AccountError> {
+    let rows = app.tables().sign_ins(&app.email_hash(email), None).await;
+    let rows = rows.map_err(Problem::from)?.into_iter();
+    let mut rows = rows.filter(|row| row.business_id == business.0);
+    let row = rows.next().ok_or(AccountError::NotFound)?;
+    let call = Envelope::of_system(app, business);
+    app.remove_second_factor(&call, row.user_id, By::House)
+        .await?;
+    Ok(row.totp.is_some())
 }
 
 impl App {
@@ -190,7 +210,29 @@ impl App {
         })
     }
 
-    /// Sends a link to a new password to whoever signs in with an address, if there is somebody.
+    /// Takes somebody's second factor away. Where there is none, nothing is written.
+    pub(crate) async fn remove_second_factor(
+        &self,
+        call: &Envelope,
+        id: Uuid,
+        by: By,
+    ) -> Result<Done, Problem> {
+        let user = (call.caller.business(), id);
+        let row = self.tables().sign_in(user).await?;
+        let has_one = row.is_some_and(|row| row.totp.is_some());
+        let remove = |deciding: &Deciding<Access>| {
+            by.stands_over(deciding.state.user()?.role)?;
+            let remove = has_one.then_some(AccessCommand::RemoveSecondFactor { by });
+            Ok(Asked::all(remove.into_iter().collect()))
+        };
+        // The fact first: nobody finds it gone without a word of who did it.
+        let done = self.send::<Access>(call, Target::at(id), remove).await?;
+        self.tables().remove_totp(user).await?;
+        Ok(done)
+    }
+
+    /// Sends a link to a new password to whoever signs in with an address, if there is somebody. Addresses that differ
+    /// in capitals only are found together, and may be two people's: each as it is written gets a link of its own.
     pub(crate) async fn send_reset(&self, email_hash: &[u8; 32]) -> Result<(), Problem> {
         let now = self.now();
         let mut users = vec![];

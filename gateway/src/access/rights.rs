@@ -73,6 +73,7 @@ pub(crate) const TABLE: &[Entry] = &[
     delete("/users/{id}/rights/{right}", R::ManageUsers),
     post("/users/{id}/disable", R::ManageUsers),
     post("/users/{id}/enable", R::ManageUsers),
+    delete("/users/{id}/totp", R::ManageUsers),
     get("/users/{id}/sessions", R::ManageUsers),
     delete("/users/{id}/sessions/{session_id}", R::ManageUsers),
     get("/api-keys", R::ManageApiKeys),

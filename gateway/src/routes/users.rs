@@ -26,6 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(changing::give, changing::take))
         .routes(routes!(changing::disable))
         .routes(routes!(changing::enable))
+        .routes(routes!(changing::remove_totp))
 }
 
 /// All users, the oldest first; those who were disabled too.

@@ -35,6 +35,7 @@ pub(super) fn tell(event: &AccessEvent) -> Told {
         E::RightTaken { right } => fields.gone("right", right),
         E::UserDisabled {} => fields.between("disabled", false, true),
         E::UserEnabled {} => fields.between("disabled", true, false),
+        E::SecondFactorRemoved {} => fields.between("second_factor", true, false),
         E::ApiKeyIssued {
             name,
             role,
@@ -76,6 +77,7 @@ pub(super) fn name(event: &AccessEvent) -> Option<Option<&str>> {
         | E::RightTaken { .. }
         | E::UserDisabled {}
         | E::UserEnabled {}
+        | E::SecondFactorRemoved {}
         | E::ApiKeyRevoked {} => None,
     }
 }

@@ -277,3 +277,19 @@ pub(super) async fn enable(
     let done = app.send::<Access>(&call, Target::at(id), ask).await?;
     app.user_answer(call.caller.business(), &done).await
 }
+
+/// Takes somebody's second factor away, for who has lost the authenticator and the codes: they sign in with their
+/// password alone, and may set another one up.
+#[utoipa::path(delete, path = "/users/{id}/totp", tag = "access", params(("id" = Uuid, Path)),
+    responses((status = 200, body = UserView)))]
+pub(super) async fn remove_totp(
+    State(app): State<App>,
+    At(id): At<Uuid>,
+    call: Call,
+) -> Result<Answer<UserView>, Problem> {
+    let business = call.caller.business();
+    let done = app
+        .remove_second_factor(&call, id, call.caller.by())
+        .await?;
+    app.user_answer(business, &done).await
+}

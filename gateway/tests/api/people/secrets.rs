@@ -198,6 +198,45 @@ async fn a_second_factor_is_asked_for_once_it_was_shown() {
 }
 
 #[tokio::test]
+async fn who_has_lost_the_authenticator_and_the_codes_is_let_in_again() {
+    let salon = Salon::open().await;
+    let with_factor = async |role: &str| {
+        let one = salon.somebody(role, None).await;
+        let act = async |path: &str, body: Value| {
+            salon.by(&one.token, Method::POST, path).json(&body).await
+        };
+        let begun: Value = act("/me/totp", json!({"password": CHOSEN})).await.json();
+        let told = json!({"code": code(begun["secret"].as_str().unwrap(), MORNING)});
+        act("/me/totp/confirm", told).await.assert_status_ok();
+        one
+    };
+    let (mia, ada) = (with_factor("manager").await, with_factor("admin").await);
+    let credentials = json!({"email": mia.email, "password": CHOSEN});
+    refused(&salon.sign_in(&credentials).await, 401, "code_required");
+    // Only who stands over them does it.
+    let of_mia = format!("/users/{}/totp", mia.id);
+    let own = salon.by(&mia.token, Method::DELETE, &of_mia).await;
+    refused(&own, 403, "forbidden");
+    let of_ada = format!("/users/{}/totp", ada.id);
+    let equal = salon.by(&ada.token, Method::DELETE, &of_ada).await;
+    refused(&equal, 403, "forbidden");
+    let removed = salon.by(&ada.token, Method::DELETE, &of_mia).await;
+    removed.assert_status_ok();
+    token_of(&salon.sign_in(&credentials).await);
+    // It is told who did, once.
+    let before = salon.head().await;
+    salon.delete(&of_mia).await.assert_status_ok();
+    assert_eq!(salon.head().await, before);
+    // The last owner has the machine.
+    let email = Email::parse(&ada.email).unwrap();
+    let business = salon.business();
+    let removed = remove_second_factor(&salon.app, business, &email).await;
+    assert!(removed.unwrap());
+    let credentials = json!({"email": ada.email, "password": CHOSEN});
+    token_of(&salon.sign_in(&credentials).await);
+}
+
+#[tokio::test]
 async fn ones_sessions_are_listed_and_ended() {
     let salon = Salon::open().await;
     let mia = salon.somebody("staff", None).await;
