@@ -7,6 +7,7 @@ use domain::{
     contact::Email,
     id::Id,
     sealed::Sealed,
+    staff::{Staff, StaffCommand},
     text::PersonName,
 };
 use serde::Deserialize;
@@ -171,8 +172,15 @@ impl App {
                     events.push(event);
                 }
             }
+            let is_shut_out = after.user()?.disabled && !events.is_empty();
             decision.leaves::<Access>(id, loaded.version, events.len(), after);
             decision.write::<Access>(self, id, loaded.version, &events)?;
+            if let Some(staff_id) = loaded.state.user()?.staff_id.filter(|_| is_shut_out) {
+                // Whoever has its address sees their calendar, and they have it.
+                let staff = self.load::<Staff>(business, staff_id.uuid()).await?;
+                let events = staff.state.decide(StaffCommand::CloseFeed)?;
+                decision.write::<Staff>(self, staff_id.uuid(), staff.version, &events)?;
+            }
             Ok(decision)
         })
         .await
@@ -241,7 +249,8 @@ pub(super) async fn take(
     app.user_answer(call.caller.business(), &done).await
 }
 
-/// Keeps somebody from signing in. Their sessions end, and the keys that they issued are worth nothing.
+/// Keeps somebody from signing in. Their sessions end, the keys that they issued are worth nothing, and the calendar feed
+/// of the staff member that they are is closed.
 #[utoipa::path(post, path = "/users/{id}/disable", tag = "access", params(("id" = Uuid, Path)),
     responses((status = 200, body = UserView)))]
 pub(super) async fn disable(

@@ -186,6 +186,26 @@ async fn the_last_owner_stays() {
 }
 
 #[tokio::test]
+async fn who_is_shut_out_no_longer_sees_the_calendar_of_who_they_were() {
+    let salon = Salon::open().await;
+    let bea = salon.staff("Bea", &[], &Value::Null).await;
+    let user = salon.somebody("staff", Some(bea)).await;
+    let feed = format!("/staff/{bea}/calendar-feed");
+    let opened: Value = salon
+        .by(&user.token, Method::POST, &feed)
+        .json(&json!({}))
+        .await
+        .json();
+    let url = opened["url"].as_str().unwrap().to_owned();
+    salon.server.get(&url).await.assert_status_ok();
+    salon
+        .post(&format!("/users/{}/disable", user.id), &json!({}))
+        .await
+        .assert_status_ok();
+    assert_eq!(salon.server.get(&url).await.status_code(), 404);
+}
+
+#[tokio::test]
 async fn who_is_shut_out_is_out_at_once_and_may_come_back() {
     let salon = Salon::open().await;
     let mia = salon.somebody("manager", None).await;
