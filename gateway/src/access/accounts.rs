@@ -32,7 +32,8 @@ use crate::{
 /// The least length of a password, in characters (NIST SP 800-63B).
 pub(crate) const PASSWORD_MIN: usize = 8;
 
-/// Under this kind of name an address is one user's of a business.
+/// Under this kind of name an address is one user's of a business. Who signs in is found by it: the tables of the
+/// gateway spell it out, for the sake of an index.
 pub(crate) const EMAIL_NAME: &str = "user_email";
 
 /// What a business is opened with.
@@ -112,7 +113,6 @@ pub async fn create_business(app: &App, new: NewBusiness) -> Result<OpenedBusine
     let token = Token::key(random());
     let sign_in = NewSignIn {
         user_id: owner.uuid(),
-        email_hash: app.email_hash(&new.owner_email),
         password_hash: app.passwords().hash(new.owner_password.clone()).await?,
     };
     let key_row = NewApiKey {
@@ -146,7 +146,7 @@ pub async fn create_business(app: &App, new: NewBusiness) -> Result<OpenedBusine
         country,
     };
     let invite = AccessCommand::InviteUser {
-        email: Sealed::open(owner, new.owner_email),
+        email: Sealed::open(owner, new.owner_email.clone()),
         name: None,
         role: Role::Owner,
         staff_id: None,
@@ -161,7 +161,7 @@ pub async fn create_business(app: &App, new: NewBusiness) -> Result<OpenedBusine
         scopes: None,
         by: By::House,
     };
-    let name = app.email_name(sign_in.email_hash, owner.uuid());
+    let name = app.email_name(app.email_hash(&new.owner_email), owner.uuid());
     let name = &name;
     let call = Envelope::of_system(app, id);
     let (open, invite, issue) = (&open, &invite, &issue);

@@ -88,8 +88,8 @@ pub async fn add_user(app: &App, business: BusinessId, new: NewUser) -> Result<U
     })
     .await?;
     let (tables, user) = (app.tables(), (business, id));
-    let found = tables.found_by(user, &email_hash, app.now()).await;
-    found.map_err(Problem::from)?;
+    let let_in = tables.let_sign_in(user, app.now()).await;
+    let_in.map_err(Problem::from)?;
     let set = tables.set_password(user, &password_hash).await;
     set.map_err(Problem::from)?;
     Ok(id)
@@ -173,36 +173,45 @@ impl App {
         Ok(other.is_some())
     }
 
-    /// Makes an invitation, and sends it. `seed`: the same one again for the same command.
+    /// Makes an invitation, and sends it. On a replay it was sent before, and none that was made since is undone.
     pub(crate) async fn invite(
         &self,
         key: UserKey,
         user: &User,
         known: &Known,
         token: Token,
+        is_replay: bool,
     ) -> Result<Invitation, Problem> {
+        // Erased: there is nobody to invite.
+        let email = user.email.value().ok_or_else(Problem::not_found)?;
         let now = self.now();
         let expires_at = now.saturating_add(INVITED_FOR).map_err(Problem::internal)?;
-        let hash = token.hash();
-        self.tables()
-            .make_link(LinkKind::Invitation, &hash, &[key], now, expires_at)
-            .await?;
+        let (hash, sent_to) = (token.hash(), self.email_hash(email));
         let link = self.link("invitation", token.reveal());
-        let settings = known.settings()?;
-        if let Some(email) = user.email.value() {
-            self.post(Letter {
-                to: email.clone(),
-                from: settings.name.to_string(),
-                speech: speech_of(user, known),
-                subject: Message::new("mail-invitation-subject").with("business", &settings.name),
-                paragraphs: vec![
-                    Message::new("mail-invitation-body")
-                        .with("business", &settings.name)
-                        .with("link", &link)
-                        .with_number("days", 7),
-                ],
+        let (kind, times) = (LinkKind::Invitation, (now, expires_at));
+        if is_replay && let Some(expires_at) = self.tables().link_until(kind, key).await? {
+            return Ok(Invitation {
+                token: token.reveal().to_owned(),
+                link,
+                expires_at,
             });
         }
+        self.tables()
+            .make_link(kind, &hash, &[key], &sent_to, times)
+            .await?;
+        let settings = known.settings()?;
+        self.post(Letter {
+            to: email.clone(),
+            from: settings.name.to_string(),
+            speech: speech_of(user, known),
+            subject: Message::new("mail-invitation-subject").with("business", &settings.name),
+            paragraphs: vec![
+                Message::new("mail-invitation-body")
+                    .with("business", &settings.name)
+                    .with("link", &link)
+                    .with_number("days", 7),
+            ],
+        });
         Ok(Invitation {
             token: token.reveal().to_owned(),
             link,
@@ -235,47 +244,63 @@ impl App {
     /// in capitals only are found together, and may be two people's: each as it is written gets a link of its own.
     pub(crate) async fn send_reset(&self, email_hash: &[u8; 32]) -> Result<(), Problem> {
         let now = self.now();
-        let mut users = vec![];
-        let mut names = vec![];
-        let mut to = None;
+        let mut resets = BTreeMap::<String, Reset>::new();
         for row in self.tables().sign_ins(email_hash, None).await? {
             let business = BusinessId(row.business_id);
             let loaded = self.load::<Access>(business, row.user_id).await?;
             let Ok(user) = loaded.state.user() else {
                 continue;
             };
+            // A letter goes only to the address that was asked about, and opens only what is its.
+            let email = user.email.value();
+            let Some(email) = email.filter(|email| self.email_hash(email) == *email_hash) else {
+                continue;
+            };
             if user.disabled {
                 continue;
             }
             let known = self.catalogue(business).await?;
-            users.push((business, row.user_id));
-            names.push(known.settings()?.name.to_string());
-            if let Some(email) = user.email.value() {
-                to = Some((email.clone(), speech_of(user, &known)));
-            }
+            let reset = resets.entry(email.as_str().to_owned());
+            let reset = reset.or_insert_with(|| Reset {
+                to: email.clone(),
+                speech: speech_of(user, &known),
+                users: vec![],
+                names: vec![],
+            });
+            reset.users.push((business, row.user_id));
+            reset.names.push(known.settings()?.name.to_string());
         }
-        let Some((to, speech)) = to else {
-            return Ok(());
-        };
-        let token = Token::link(super::random());
         let expires_at = now.saturating_add(RESET_FOR).map_err(Problem::internal)?;
-        self.tables()
-            .make_link(LinkKind::Reset, &token.hash(), &users, now, expires_at)
-            .await?;
-        self.post(Letter {
-            to,
-            from: "Daybook".to_owned(),
-            speech,
-            subject: Message::new("mail-reset-subject"),
-            paragraphs: vec![
-                Message::new("mail-reset-body")
-                    .with("businesses", names.join(", "))
-                    .with("link", self.link("password", token.reveal())),
-                Message::new("mail-reset-ignore"),
-            ],
-        });
+        for reset in resets.into_values() {
+            let token = Token::link(super::random());
+            let (hash, times) = (token.hash(), (now, expires_at));
+            self.tables()
+                .make_link(LinkKind::Reset, &hash, &reset.users, email_hash, times)
+                .await?;
+            self.post(Letter {
+                to: reset.to,
+                from: "Daybook".to_owned(),
+                speech: reset.speech,
+                subject: Message::new("mail-reset-subject"),
+                paragraphs: vec![
+                    Message::new("mail-reset-body")
+                        .with("businesses", reset.names.join(", "))
+                        .with("link", self.link("password", token.reveal())),
+                    Message::new("mail-reset-ignore"),
+                ],
+            });
+        }
         Ok(())
     }
+}
+
+/// A new password for one address, in all of its businesses.
+struct Reset {
+    to: Email,
+    speech: Speech,
+    users: Vec<UserKey>,
+    /// Of the businesses.
+    names: Vec<String>,
 }
 
 /// In which language somebody is written to: theirs, else the house's first one.

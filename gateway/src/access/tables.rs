@@ -49,7 +49,6 @@ pub(crate) struct ApiKeyRow {
 /// A new user's row.
 pub(crate) struct NewSignIn {
     pub(crate) user_id: Uuid,
-    pub(crate) email_hash: [u8; 32],
     pub(crate) password_hash: String,
 }
 
@@ -138,12 +137,10 @@ impl Tables {
             return Ok(false);
         }
         sqlx::query(
-            "insert into sign_in (business_id, user_id, email_hash, password_hash, made_at)
-             values ($1, $2, $3, $4, $5)",
+            "insert into sign_in (business_id, user_id, password_hash, made_at) values ($1, $2, $3, $4)",
         )
         .bind(business.uuid())
         .bind(owner.user_id)
-        .bind(owner.email_hash.as_slice())
         .bind(&owner.password_hash)
         .bind(now.to_sqlx())
         .execute(&mut *transaction)

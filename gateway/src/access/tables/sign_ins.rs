@@ -1,4 +1,7 @@
 //! What users sign in with, and the links by which they choose it.
+//!
+//! By which address they are found stands in none of these tables: it is a name that they claim in the append that says
+//! so ([`EMAIL_NAME`](crate::access::EMAIL_NAME)), and so never behind their stream.
 
 use std::collections::HashSet;
 
@@ -9,7 +12,7 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::Tables;
+use super::{Instant, Tables, instant};
 use crate::access::tokens::TokenHash;
 
 /// A user, as sign-in sees one.
@@ -52,13 +55,14 @@ impl Tables {
     ) -> Result<Vec<SignInRow>, sqlx::Error> {
         sqlx::query_as(
             "select u.business_id, b.slug, u.user_id, u.password_hash, u.totp
-             from sign_in u
+             from claimed_name n
+             join sign_in u on u.business_id = n.business_id and u.user_id = n.owner_id
              join business_slug b on b.business_id = u.business_id
-             where u.email_hash = $1 and ($2::text is null or b.slug = $2)
+             where n.kind = 'user_email' and n.name = $1 and ($2::text is null or b.slug = $2)
              order by u.business_id
              limit 20",
         )
-        .bind(email_hash.as_slice())
+        .bind(hex::encode(email_hash))
         .bind(slug)
         .fetch_all(&self.pool)
         .await
@@ -95,34 +99,33 @@ impl Tables {
         Ok(users.into_iter().collect())
     }
 
-    /// Lets a user be found by their address; the same one twice is one, another address takes the old one's place.
-    pub(crate) async fn found_by(
+    /// Makes room for what a user will sign in with; the same one twice is one.
+    pub(crate) async fn let_sign_in(
         &self,
         (business, user): UserKey,
-        email_hash: &[u8; 32],
         now: Timestamp,
     ) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "insert into sign_in (business_id, user_id, email_hash, made_at) values ($1, $2, $3, $4)
-             on conflict (business_id, user_id) do update set email_hash = excluded.email_hash",
+            "insert into sign_in (business_id, user_id, made_at) values ($1, $2, $3)
+             on conflict (business_id, user_id) do nothing",
         )
         .bind(business.0)
         .bind(user)
-        .bind(email_hash.as_slice())
         .bind(now.to_sqlx())
         .execute(&self.pool)
         .await?;
         Ok(())
     }
 
-    /// Sets a user's password.
+    /// Sets a user's password. Links to another one are worth nothing from now on.
     pub(crate) async fn set_password(
         &self,
         (business, user): UserKey,
         password_hash: &str,
     ) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "update sign_in set password_hash = $3 where business_id = $1 and user_id = $2",
+            "with gone as (delete from one_time_link where business_id = $1 and user_id = $2)
+             update sign_in set password_hash = $3 where business_id = $1 and user_id = $2",
         )
         .bind(business.0)
         .bind(user)
@@ -132,14 +135,15 @@ impl Tables {
         Ok(())
     }
 
-    /// Makes a link for these users; older ones of its kind are worth nothing from now on.
+    /// Makes a link for these users; older ones of its kind are worth nothing from now on. It is good while they have
+    /// the address that it is sent to.
     pub(crate) async fn make_link(
         &self,
         kind: LinkKind,
         token: &TokenHash,
         users: &[UserKey],
-        now: Timestamp,
-        expires_at: Timestamp,
+        sent_to: &[u8; 32],
+        (now, expires_at): (Timestamp, Timestamp),
     ) -> Result<(), sqlx::Error> {
         sqlx::query("delete from one_time_link where expires_at < $1")
             .bind(now.to_sqlx())
@@ -147,11 +151,11 @@ impl Tables {
             .await?;
         for (business, user) in users {
             sqlx::query(
-                "insert into one_time_link (business_id, user_id, kind, token_hash, made_at, expires_at)
-                 values ($1, $2, $3, $4, $5, $6)
+                "insert into one_time_link (business_id, user_id, kind, token_hash, made_at, expires_at, sent_to)
+                 values ($1, $2, $3, $4, $5, $6, $7)
                  on conflict (business_id, user_id, kind)
                  do update set token_hash = excluded.token_hash, made_at = excluded.made_at,
-                               expires_at = excluded.expires_at",
+                               expires_at = excluded.expires_at, sent_to = excluded.sent_to",
             )
             .bind(business.0)
             .bind(user)
@@ -159,10 +163,28 @@ impl Tables {
             .bind(token.as_slice())
             .bind(now.to_sqlx())
             .bind(expires_at.to_sqlx())
+            .bind(hex::encode(sent_to))
             .execute(&self.pool)
             .await?;
         }
         Ok(())
+    }
+
+    /// Until when the last link that was made for a user is good, unless it was used.
+    pub(crate) async fn link_until(
+        &self,
+        kind: LinkKind,
+        (business, user): UserKey,
+    ) -> Result<Option<Timestamp>, sqlx::Error> {
+        let until: Option<Instant> = sqlx::query_scalar(
+            "select expires_at from one_time_link where business_id = $1 and user_id = $2 and kind = $3",
+        )
+        .bind(business.0)
+        .bind(user)
+        .bind(kind.word())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(instant(until))
     }
 
     /// Whose link this is, while it is good.
@@ -173,9 +195,11 @@ impl Tables {
         now: Timestamp,
     ) -> Result<Vec<UserKey>, sqlx::Error> {
         let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
-            "select business_id, user_id from one_time_link
-             where kind = $1 and token_hash = $2 and expires_at > $3
-             order by business_id",
+            "select l.business_id, l.user_id from one_time_link l
+             join claimed_name n on n.business_id = l.business_id and n.kind = 'user_email'
+                                and n.name = l.sent_to and n.owner_id = l.user_id
+             where l.kind = $1 and l.token_hash = $2 and l.expires_at > $3
+             order by l.business_id",
         )
         .bind(kind.word())
         .bind(token.as_slice())
@@ -199,8 +223,11 @@ impl Tables {
     ) -> Result<Option<Vec<TokenHash>>, sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         let users: Vec<(Uuid, Uuid)> = sqlx::query_as(
-            "delete from one_time_link where kind = $1 and token_hash = $2 and expires_at > $3
-             returning business_id, user_id",
+            "delete from one_time_link l using claimed_name n
+             where l.kind = $1 and l.token_hash = $2 and l.expires_at > $3
+               and n.business_id = l.business_id and n.kind = 'user_email'
+               and n.name = l.sent_to and n.owner_id = l.user_id
+             returning l.business_id, l.user_id",
         )
         .bind(kind.word())
         .bind(token.as_slice())

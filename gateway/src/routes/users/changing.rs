@@ -69,7 +69,8 @@ pub(super) async fn change(
 }
 
 impl App {
-    /// Changes what is told of a user. `by`: who does; none: they themselves.
+    /// Changes what is told of a user. `by`: who does; none: they themselves. With another address, the links that were
+    /// sent to the one until now are worth nothing.
     pub(crate) async fn change_user(
         &self,
         call: &Envelope,
@@ -78,75 +79,64 @@ impl App {
         by: Option<domain::access::By>,
     ) -> Result<Done, Problem> {
         let business = call.caller.business();
-        let done = self
-            .execute(call, move |_| async move {
-                let known = self.catalogue_now(business).await?;
-                let loaded = self.load::<Access>(business, id).await?;
-                call.expects(loaded.version)?;
-                let user = loaded.state.user()?;
-                let key = Id::<Access>::new(id);
-                let mut checks = Checks::default();
-                let email = checks.maybe("email", wanted.email.as_deref(), Email::parse);
-                let name = checks.patch("name", &wanted.name, |name| PersonName::parse(name));
-                let tag = checks.patch("language", &wanted.language, |tag| language(tag));
-                let staff_id = wanted.staff_id.map(|id| id.map(Id::new));
-                if let Some(Some(id)) = staff_id
-                    && !known.catalogue.staff.contains_key(&id)
-                {
-                    checks.fault("staff_id", Message::new("violation-not-found"));
-                }
-                checks.done()?;
-
-                // What is the same is compared open: sealed anew it would differ.
-                let same_email = |email: &Email| user.email.value() == Some(email);
-                let email = email.filter(|email| !same_email(email));
-                let told_name = user.name.as_ref().and_then(|name| name.value());
-                let name = name.filter(|name| name.as_ref() != told_name);
-                let hashes = email.as_ref().map(|new| {
-                    (
-                        user.email.value().map(|old| self.email_hash(old)),
-                        self.email_hash(new),
-                    )
-                });
-                let mut commands = vec![AccessCommand::ChangeProfile {
-                    name: name.map(|name| name.map(|name| Sealed::open(key, name))),
-                    email: email.map(|email| Sealed::open(key, email)),
-                    language: tag,
-                    by,
-                }];
-                if let (Some(staff_id), Some(by)) = (staff_id, by) {
-                    commands.push(AccessCommand::TieStaff { staff_id, by });
-                }
-                let mut after = loaded.state.clone();
-                let mut events = vec![];
-                for command in commands {
-                    for event in after.decide(command)? {
-                        after.apply(event.clone());
-                        events.push(event);
-                    }
-                }
-                let mut decision = Decision::new(Outcome::changed(id));
-                decision.leaves::<Access>(id, loaded.version, events.len(), after);
-                decision.write::<Access>(self, id, loaded.version, &events)?;
-                if let Some((old, new)) = hashes {
-                    if let Some(old) = old.filter(|old| *old != new) {
-                        decision.released_names.push(self.email_name(old, id));
-                    }
-                    decision.names.push(self.email_name(new, id));
-                }
-                Ok(decision)
-            })
-            .await?;
-        if wanted.email.is_some() {
+        self.execute(call, move |_| async move {
+            let known = self.catalogue_now(business).await?;
             let loaded = self.load::<Access>(business, id).await?;
-            if let Some(email) = loaded.state.user()?.email.value() {
-                let hash = self.email_hash(email);
-                self.tables()
-                    .found_by((business, id), &hash, self.now())
-                    .await?;
+            call.expects(loaded.version)?;
+            let user = loaded.state.user()?;
+            let key = Id::<Access>::new(id);
+            let mut checks = Checks::default();
+            let email = checks.maybe("email", wanted.email.as_deref(), Email::parse);
+            let name = checks.patch("name", &wanted.name, |name| PersonName::parse(name));
+            let tag = checks.patch("language", &wanted.language, |tag| language(tag));
+            let staff_id = wanted.staff_id.map(|id| id.map(Id::new));
+            if let Some(Some(id)) = staff_id
+                && !known.catalogue.staff.contains_key(&id)
+            {
+                checks.fault("staff_id", Message::new("violation-not-found"));
             }
-        }
-        Ok(done)
+            checks.done()?;
+
+            // What is the same is compared open: sealed anew it would differ.
+            let same_email = |email: &Email| user.email.value() == Some(email);
+            let email = email.filter(|email| !same_email(email));
+            let told_name = user.name.as_ref().and_then(|name| name.value());
+            let name = name.filter(|name| name.as_ref() != told_name);
+            let hashes = email.as_ref().map(|new| {
+                (
+                    user.email.value().map(|old| self.email_hash(old)),
+                    self.email_hash(new),
+                )
+            });
+            let mut commands = vec![AccessCommand::ChangeProfile {
+                name: name.map(|name| name.map(|name| Sealed::open(key, name))),
+                email: email.map(|email| Sealed::open(key, email)),
+                language: tag,
+                by,
+            }];
+            if let (Some(staff_id), Some(by)) = (staff_id, by) {
+                commands.push(AccessCommand::TieStaff { staff_id, by });
+            }
+            let mut after = loaded.state.clone();
+            let mut events = vec![];
+            for command in commands {
+                for event in after.decide(command)? {
+                    after.apply(event.clone());
+                    events.push(event);
+                }
+            }
+            let mut decision = Decision::new(Outcome::changed(id));
+            decision.leaves::<Access>(id, loaded.version, events.len(), after);
+            decision.write::<Access>(self, id, loaded.version, &events)?;
+            if let Some((old, new)) = hashes {
+                if let Some(old) = old.filter(|old| *old != new) {
+                    decision.released_names.push(self.email_name(old, id));
+                }
+                decision.names.push(self.email_name(new, id));
+            }
+            Ok(decision)
+        })
+        .await
     }
 
     /// Does one of those commands that could leave the house without an owner.

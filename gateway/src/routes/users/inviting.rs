@@ -111,7 +111,7 @@ pub(super) async fn add(
     // On a replay all of this is there already, and comes out the same. Should the process have died between the
     // append and this, the replay makes up for it.
     let (answer, user) = app.user_answer(business, &done).await?.part();
-    let invitation = app.invited(call, done.id()).await?;
+    let invitation = app.invited(call, done.id(), done.replayed).await?;
     Ok(answer.with(InvitedUser { user, invitation }))
 }
 
@@ -127,8 +127,11 @@ pub(super) async fn again(
     let loaded = app.load::<Access>(business, id).await?;
     call.expects(loaded.version)?;
     let user = loaded.state.user()?;
-    call.caller.by().stands_over(user.role)?;
-    let invitation = app.invited(&call, id).await?;
+    // Whoever has the link becomes them.
+    let by = call.caller.by();
+    by.stands_over(user.role)?;
+    by.has_all(user.rights())?;
+    let invitation = app.invited(&call, id, false).await?;
     if user.disabled || invitation.is_none() {
         return Err(domain::access::AccessError::NotInvited.into());
     }
@@ -141,17 +144,19 @@ pub(super) async fn again(
 }
 
 impl App {
-    /// Makes a link for somebody who has not come yet. None: they have.
-    async fn invited(&self, call: &Envelope, id: Uuid) -> Result<Option<InvitationView>, Problem> {
+    /// Makes a link for somebody who has not come yet. None: they have. On a replay, one that was made since stays.
+    async fn invited(
+        &self,
+        call: &Envelope,
+        id: Uuid,
+        is_replay: bool,
+    ) -> Result<Option<InvitationView>, Problem> {
         let business = call.caller.business();
         let loaded = self.load::<Access>(business, id).await?;
         let user = loaded.state.user()?;
-        if let Some(email) = user.email.value() {
-            let hash = self.email_hash(email);
-            self.tables()
-                .found_by((business, id), &hash, self.now())
-                .await?;
-        }
+        self.tables()
+            .let_sign_in((business, id), self.now())
+            .await?;
         if user.joined
             || user.disabled
             || self.tables().with_password(business).await?.contains(&id)
@@ -168,7 +173,7 @@ impl App {
         };
         let known = self.catalogue(business).await?;
         let made = self
-            .invite((business, id), user, &known, Token::link(secret))
+            .invite((business, id), user, &known, Token::link(secret), is_replay)
             .await?;
         Ok(Some(InvitationView {
             link: made.link,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{CHOSEN, token_of};
 use crate::{
     bookings::refused,
-    support::{Salon, between, id_of, letter, seen},
+    support::{Salon, between, header, id_of, letter, seen},
 };
 
 #[tokio::test]
@@ -78,6 +78,87 @@ async fn an_invitation_runs_out_and_is_made_again() {
     token_of(&salon.accept(second, CHOSEN).await);
     let late = salon.post(&format!("/users/{id}/invite"), &json!({})).await;
     refused(&late, 409, "wrong_state");
+}
+
+#[tokio::test]
+async fn an_invitation_to_a_wrong_address_is_worth_nothing_once_that_is_corrected() {
+    let salon = Salon::open().await;
+    let wanted = json!({"email": "mai@example.org", "role": "manager"});
+    let invited = salon.post("/users", &wanted).await;
+    let (id, told) = (id_of(&invited), invited.json::<Value>());
+    let first = told["invitation"]["token"].as_str().unwrap();
+    let corrected = json!({"email": "mia@example.org"});
+    salon
+        .patch(&format!("/users/{id}"), &corrected)
+        .await
+        .assert_status_ok();
+    refused(&salon.accept(first, CHOSEN).await, 404, "not_found");
+    let again: Value = salon
+        .post(&format!("/users/{id}/invite"), &json!({}))
+        .await
+        .json();
+    let second = again["invitation"]["token"].as_str().unwrap();
+    token_of(&salon.accept(second, CHOSEN).await);
+}
+
+#[tokio::test]
+async fn a_repeated_command_brings_no_older_invitation_back() {
+    let salon = Salon::open().await;
+    let wanted = json!({"email": "mia@example.org", "role": "staff"});
+    let invite = async || {
+        let (name, value) = header("idempotency-key", "once");
+        salon.post("/users", &wanted).add_header(name, value).await
+    };
+    let invited = invite().await;
+    let (id, told) = (id_of(&invited), invited.json::<Value>());
+    let first = told["invitation"]["token"].as_str().unwrap();
+    let again: Value = salon
+        .post(&format!("/users/{id}/invite"), &json!({}))
+        .await
+        .json();
+    let second = again["invitation"]["token"].as_str().unwrap();
+    assert_eq!(id_of(&invite().await), id);
+    refused(&salon.accept(first, CHOSEN).await, 404, "not_found");
+    token_of(&salon.accept(second, CHOSEN).await);
+}
+
+#[tokio::test]
+async fn nobody_gets_at_the_account_of_who_may_what_they_may_not() {
+    let salon = Salon::open().await;
+    let ada = salon.somebody("admin", None).await;
+    let wanted = json!({"email": "mia@example.org", "role": "manager"});
+    let mia = id_of(&salon.post("/users", &wanted).await);
+    salon
+        .delete(&format!("/users/{}/rights/export", ada.id))
+        .await
+        .assert_status_ok();
+    let act = async |method, path: String, body: Value| {
+        salon.by(&ada.token, method, &path).json(&body).await
+    };
+    for (method, path, body) in [
+        (
+            Method::POST,
+            "/users".to_owned(),
+            json!({"email": "x@example.org", "role": "manager"}),
+        ),
+        (Method::POST, format!("/users/{mia}/invite"), json!({})),
+        (
+            Method::PATCH,
+            format!("/users/{mia}"),
+            json!({"email": "mine@example.org"}),
+        ),
+    ] {
+        refused(&act(method, path, body).await, 403, "forbidden");
+    }
+    // What a staff member may, they may too.
+    let staff = json!({"email": "x@example.org", "role": "staff"});
+    id_of(&act(Method::POST, "/users".to_owned(), staff).await);
+    let named = act(
+        Method::PATCH,
+        format!("/users/{mia}"),
+        json!({"name": "Mia"}),
+    );
+    named.await.assert_status_ok();
 }
 
 #[tokio::test]
