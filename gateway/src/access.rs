@@ -29,7 +29,7 @@ pub use self::{
     people::{NewUser, add_user, remove_second_factor},
 };
 pub(crate) use self::{
-    accounts::{EMAIL_NAME, KeySecret, PASSWORD_MIN},
+    accounts::{EMAIL_NAME, Issued, KeySecret, PASSWORD_MIN},
     address::Sender,
     caller::{COOKIE_NAME, actor_word, cookie_header, cookie_taken_away, same_site, source_word},
     gate::check,
@@ -38,7 +38,9 @@ pub(crate) use self::{
     passwords::Passwords,
     people::speech_of,
     rights::Module,
-    tables::{ApiKeyRow, LinkKind, SessionRow, SignInRow, Tables, UserKey, role_word},
+    tables::{
+        ApiKeyRow, LinkKind, MOST_ISSUERS, SessionRow, SignInRow, Tables, UserKey, role_word,
+    },
     throttle::{Wait, Who},
     tokens::{Token, TokenHash, random},
 };

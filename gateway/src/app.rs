@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use domain::access::Access;
+use domain::{access::Access, actor::Role};
 use futures::future::BoxFuture;
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use ledger::{BusinessId, Ledger, Position};
@@ -327,20 +327,20 @@ impl App {
         Ok(found)
     }
 
-    /// Who holds a key: with the rights that it was issued with, as far as whoever issued it has them still.
+    /// Who holds a key: with the rights that it was issued with, as far as whoever stands behind it has them still.
     async fn known_key(&self, hash: &TokenHash) -> Result<Option<Known>, Problem> {
-        let Some(mut known) = self.0.tables.known_key(hash).await? else {
+        let Some((mut known, user)) = self.0.tables.known_key(hash).await? else {
             return Ok(None);
         };
-        let Some(issuer) = known.issued_by else {
+        let Some(user) = user else {
             return Ok(Some(known));
         };
-        let issuer = self.ledger().load::<Access>(known.business, issuer).await?;
+        let issuer = self.ledger().load::<Access>(known.business, user).await?;
         Ok(match issuer.state {
             Access::User(user) if !user.disabled => {
                 known.rights = known.rights.within(user.rights());
-                if !user.role.reaches(known.role) {
-                    // Who sees their own bookings alone has no key that sees more.
+                // Who sees their own bookings alone has no key that sees more, or somebody else's.
+                if user.role == Role::Staff || !user.role.reaches(known.role) {
                     known.role = user.role;
                     known.staff_id = user.staff_id;
                 }
@@ -368,7 +368,7 @@ impl App {
                 role: user.role,
                 rights: user.rights(),
                 staff_id: user.staff_id,
-                issued_by: None,
+                issuers: vec![],
                 expires_at: Some(session.expires_at),
             }),
             Access::User(_) | Access::Blank | Access::ApiKey { .. } => None,

@@ -40,6 +40,7 @@ detail-wrong-code = That code is not good, or was used.
 detail-link-used = The link is not good any more: it was used, or is too old.
 detail-above-you = Nobody grants more than they have, or decides about who stands as high as they.
 detail-last-owner = They are the last owner who can sign in; make somebody else an owner first.
+detail-keys-in-a-row = A key may issue keys, and those may again, but at most { $max } in a row.
 detail-yourself = Nobody shuts themselves out.
 detail-not-invited = There is no invitation to renew: they have joined, or were disabled.
 detail-owners-have-all = An owner has every right.

@@ -40,6 +40,7 @@ detail-wrong-code = Ce code n'est pas valable, ou a déjà servi.
 detail-link-used = Ce lien n'est plus valable : il a servi, ou est trop ancien.
 detail-above-you = Personne n'accorde plus que ce qu'il a, ni ne décide pour qui est aussi haut placé.
 detail-last-owner = C'est le dernier propriétaire qui peut se connecter ; nommez d'abord un autre propriétaire.
+detail-keys-in-a-row = Une clé peut émettre des clés, et celles-ci d'autres encore, mais au plus { $max } à la suite.
 detail-yourself = Personne ne s'exclut soi-même.
 detail-not-invited = Il n'y a pas d'invitation à renouveler : la personne a rejoint, ou son accès est désactivé.
 detail-owners-have-all = Un propriétaire a tous les droits.

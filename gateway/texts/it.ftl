@@ -40,6 +40,7 @@ detail-wrong-code = Questo codice non è valido o è già stato usato.
 detail-link-used = Il link non è più valido: è stato usato o è troppo vecchio.
 detail-above-you = Nessuno concede più di quanto ha, né decide per chi sta altrettanto in alto.
 detail-last-owner = È l'ultimo proprietario che può accedere; prima nomina un altro proprietario.
+detail-keys-in-a-row = Una chiave può emettere altre chiavi, e queste altre ancora, ma al massimo { $max } di seguito.
 detail-yourself = Nessuno esclude sé stesso.
 detail-not-invited = Non c'è un invito da rinnovare: la persona è già entrata o è disattivata.
 detail-owners-have-all = Un proprietario ha tutti i diritti.

@@ -40,6 +40,7 @@ detail-wrong-code = Ten kod jest nieprawidłowy albo został już użyty.
 detail-link-used = Ten link już nie działa: został użyty albo jest za stary.
 detail-above-you = Nikt nie nadaje więcej, niż sam ma, ani nie decyduje o kimś stojącym tak samo wysoko.
 detail-last-owner = To ostatni właściciel, który może się zalogować; najpierw uczyń kogoś innego właścicielem.
+detail-keys-in-a-row = Klucz może wydawać klucze, a te kolejne, ale najwyżej { $max } z rzędu.
 detail-yourself = Nikt nie odbiera dostępu sam sobie.
 detail-not-invited = Nie ma zaproszenia do odnowienia: osoba dołączyła albo ma wyłączony dostęp.
 detail-owners-have-all = Właściciel ma wszystkie prawa.

@@ -40,6 +40,7 @@ detail-wrong-code = Den koden gäller inte, eller är redan använd.
 detail-link-used = Länken gäller inte längre: den är använd eller för gammal.
 detail-above-you = Ingen ger mer än den själv har, eller bestämmer över någon som står lika högt.
 detail-last-owner = Det är den sista ägaren som kan logga in; gör först någon annan till ägare.
+detail-keys-in-a-row = En nyckel kan ge ut nycklar, och dessa i sin tur andra, men högst { $max } i rad.
 detail-yourself = Ingen stänger ute sig själv.
 detail-not-invited = Det finns ingen inbjudan att förnya: personen har anslutit eller är avstängd.
 detail-owners-have-all = En ägare har alla rättigheter.

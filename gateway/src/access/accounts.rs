@@ -96,6 +96,16 @@ pub(crate) enum KeySecret {
     Of(String),
 }
 
+/// A key whose fact is written, and whose hash is to be kept.
+pub(crate) struct Issued {
+    pub(crate) id: Uuid,
+    pub(crate) new: NewKey,
+    /// The user or key on whom it hangs.
+    pub(crate) issued_by: Option<Uuid>,
+    /// It was revoked meanwhile.
+    pub(crate) is_revoked: bool,
+}
+
 /// Opens a business, with its owner and a first API key.
 ///
 /// # Errors
@@ -124,6 +134,7 @@ pub async fn create_business(app: &App, new: NewBusiness) -> Result<OpenedBusine
         expires_at: None,
         scopes: None,
         issued_by: None,
+        is_revoked: false,
     };
 
     // The secrets first: should this process die before the append, there is a slug without a business, which the
@@ -212,8 +223,8 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// What a key was issued with. None: it is a user's stream.
-    pub(crate) fn of(issued: &Access) -> Option<Self> {
+    /// What a key was issued with, and whether it was revoked since. None: it is a user's stream.
+    pub(crate) fn of(issued: &Access) -> Option<(Self, bool)> {
         match issued {
             Access::ApiKey {
                 name,
@@ -221,14 +232,17 @@ impl NewKey {
                 staff_id,
                 expires_at,
                 scopes,
-                revoked: _,
-            } => Some(Self {
-                name: name.clone(),
-                role: *role,
-                staff_id: *staff_id,
-                expires_at: *expires_at,
-                scopes: *scopes,
-            }),
+                revoked,
+            } => {
+                let new = Self {
+                    name: name.clone(),
+                    role: *role,
+                    staff_id: *staff_id,
+                    expires_at: *expires_at,
+                    scopes: *scopes,
+                };
+                Some((new, *revoked))
+            }
             Access::Blank | Access::User(_) => None,
         }
     }
@@ -264,9 +278,13 @@ pub async fn issue_api_key(
         Ok(Asked::of(new.command(By::House)))
     })
     .await?;
-    let token = app
-        .keep_key(business, id, &new, KeySecret::Random, None)
-        .await?;
+    let key = Issued {
+        id,
+        new,
+        issued_by: None,
+        is_revoked: false,
+    };
+    let token = app.keep_key(business, key, KeySecret::Random).await?;
     Ok((id, token))
 }
 
@@ -314,10 +332,13 @@ impl App {
     pub(crate) async fn keep_key(
         &self,
         business: BusinessId,
-        id: Uuid,
-        new: &NewKey,
+        Issued {
+            id,
+            new,
+            issued_by,
+            is_revoked,
+        }: Issued,
         secret: KeySecret,
-        issued_by: Option<Uuid>,
     ) -> Result<String, Problem> {
         let token = Token::key(match secret {
             KeySecret::Random => random(),
@@ -336,17 +357,16 @@ impl App {
             expires_at: new.expires_at,
             scopes: new.scopes,
             issued_by,
+            is_revoked,
         };
         self.tables().add_key(business, &row, self.now()).await?;
         Ok(token.reveal().to_owned())
     }
 
-    /// Makes a key worthless, here and now.
+    /// Makes a key worthless, here and now, and those that hang on it.
     pub(crate) async fn shut_out(&self, business: BusinessId, id: Uuid) -> Result<(), Problem> {
-        let hash = self.tables().revoke_key(business, id, self.now()).await?;
-        if let Some(hash) = hash {
-            self.known().forget(&hash);
-        }
+        self.tables().revoke_key(business, id, self.now()).await?;
+        self.known().forget_of(id);
         Ok(())
     }
 

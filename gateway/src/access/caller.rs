@@ -43,8 +43,8 @@ pub struct Caller {
     /// Whose bookings are theirs.
     staff: Option<Id<Staff>>,
     token: TokenHash,
-    /// The user who issued their key.
-    issued_by: Option<Uuid>,
+    /// How many stand behind their key: who issued it, who issued that key, and so on.
+    issuers: usize,
     /// What they are let in to do.
     pub(super) route: Option<&'static Entry>,
     /// Whose idempotency keys theirs are, where their id does not say.
@@ -62,7 +62,7 @@ impl Caller {
             rights: Right::ALL.iter().copied().collect(),
             staff: None,
             token: [0; 32],
-            issued_by: None,
+            issuers: 0,
             route: None,
             named: None,
         }
@@ -149,14 +149,20 @@ impl Caller {
         }
     }
 
-    /// The user whose rights bound those of a key that this caller issues.
+    /// On whom a key hangs that this caller issues: a user, by their rights and for as long as they may sign in; a key,
+    /// for as long as it is good.
     #[must_use]
     pub(crate) fn issuer(&self) -> Option<Uuid> {
         match self.actor.kind {
-            ActorKind::User => self.actor.id,
-            ActorKind::ApiKey => self.issued_by,
+            ActorKind::User | ActorKind::ApiKey => self.actor.id,
             ActorKind::Client | ActorKind::Import | ActorKind::System => None,
         }
+    }
+
+    /// How many stand behind their key: who issued it, who issued that key, and so on.
+    #[must_use]
+    pub(crate) const fn issuers(&self) -> usize {
+        self.issuers
     }
 
     /// The user who is signed in.
@@ -233,7 +239,7 @@ impl Caller {
             rights: known.rights,
             staff: known.staff_id,
             token,
-            issued_by: known.issued_by,
+            issuers: known.issuers.len(),
             route: None,
             named: None,
         }
@@ -250,7 +256,7 @@ impl Caller {
             role: user.role,
             rights: user.rights(),
             staff_id: user.staff_id,
-            issued_by: None,
+            issuers: vec![],
             expires_at: None,
         };
         Self::of(known, [0; 32])

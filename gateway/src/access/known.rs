@@ -46,15 +46,15 @@ pub(crate) struct Known {
     pub(crate) rights: Rights,
     /// Whose bookings are theirs.
     pub(crate) staff_id: Option<Id<Staff>>,
-    /// The user whose rights bound a key's.
-    pub(crate) issued_by: Option<Uuid>,
+    /// Of a key: who issued it, who issued that key, and so on. It is worth nothing without any of them.
+    pub(crate) issuers: Vec<Uuid>,
     pub(crate) expires_at: Option<Timestamp>,
 }
 
 impl Known {
     /// Whether what is remembered of them hangs on this user or key.
     fn hangs_on(&self, id: Uuid) -> bool {
-        self.id == id || self.issued_by == Some(id)
+        self.id == id || self.issuers.contains(&id)
     }
 }
 
@@ -119,7 +119,7 @@ impl KnownCallers {
         remembered.pop(hash);
     }
 
-    /// Asks again for all tokens of a user or key, and for the keys that a user issued.
+    /// Asks again for all tokens of a user or key, and for the keys that hang on them.
     pub(crate) fn forget_of(&self, id: Uuid) {
         let mut remembered = self.remembered.lock().unwrap_or_else(|e| e.into_inner());
         self.generation.fetch_add(1, Ordering::AcqRel);

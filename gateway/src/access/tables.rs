@@ -26,6 +26,9 @@ use uuid::Uuid;
 
 use super::{known::Known, tokens::TokenHash};
 
+/// So many stand behind a key at most: who issued it, who issued that key, and so on.
+pub(crate) const MOST_ISSUERS: usize = 8;
+
 /// The gateway's own tables. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Tables {
@@ -61,8 +64,10 @@ pub(crate) struct NewApiKey {
     pub(crate) staff_id: Option<Id<Staff>>,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) scopes: Option<Rights>,
-    /// The user whose rights bound the key's.
+    /// The user or key on whom it hangs; none: the house issued it.
     pub(crate) issued_by: Option<Uuid>,
+    /// Not to be good any more from the start: it was revoked before this row was written.
+    pub(crate) is_revoked: bool,
 }
 
 /// The word for a role in JSON and SQL.
@@ -181,28 +186,23 @@ impl Tables {
         insert_key(&mut connection, business.0, key, now).await
     }
 
-    /// Revokes a key, and tells the other processes. The hash by which it may be remembered; none: no such key.
+    /// Revokes a key, and tells the other processes: it, and the keys that hang on it, are worth nothing.
     pub(crate) async fn revoke_key(
         &self,
         business: BusinessId,
         id: Uuid,
         now: Timestamp,
-    ) -> Result<Option<TokenHash>, sqlx::Error> {
-        let hash: Option<Vec<u8>> = sqlx::query_scalar(
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(
             "update api_key set revoked_at = coalesce(revoked_at, $3)
-             where business_id = $1 and key_id = $2
-             returning key_hash",
+             where business_id = $1 and key_id = $2",
         )
         .bind(business.0)
         .bind(id)
         .bind(now.to_sqlx())
-        .fetch_optional(&self.pool)
+        .execute(&self.pool)
         .await?;
-        let hash: Option<TokenHash> = hash.and_then(|hash| hash.try_into().ok());
-        if let Some(hash) = hash {
-            self.tell_all(&[hash]).await?;
-        }
-        Ok(hash)
+        self.tell_of(id).await
     }
 
     /// Calls a key something else.
@@ -280,42 +280,58 @@ impl Tables {
             .collect()
     }
 
-    /// Whose key this is, unless it was revoked.
-    pub(crate) async fn known_key(&self, hash: &TokenHash) -> Result<Option<Known>, sqlx::Error> {
-        type Row = (
-            Uuid,
-            Uuid,
-            String,
-            Option<Uuid>,
-            Option<Vec<String>>,
-            Option<Uuid>,
-            Option<Instant>,
-        );
-        let row: Option<Row> = sqlx::query_as(
-            "select business_id, key_id, role, staff_id, scopes, issued_by, expires_at
-             from api_key
-             where key_hash = $1 and revoked_at is null",
+    /// Whose key this is, and the user on whom it hangs at last, if there is one. None: it was revoked, or one of the
+    /// keys was that it was issued by. It expires when the first of them does.
+    pub(crate) async fn known_key(
+        &self,
+        hash: &TokenHash,
+    ) -> Result<Option<(Known, Option<Uuid>)>, sqlx::Error> {
+        #[derive(sqlx::FromRow)]
+        struct Row {
+            business_id: Uuid,
+            key_id: Uuid,
+            role: String,
+            staff_id: Option<Uuid>,
+            scopes: Option<Vec<String>>,
+            issued_by: Option<Uuid>,
+            expires_at: Option<Instant>,
+            revoked_at: Option<Instant>,
+        }
+        // The key, then whoever issued it as long as that is a key. Nobody issues more than so many in a row; from a
+        // longer one the user at its end is missing, and it is nobody's.
+        let line: Vec<Row> = sqlx::query_as(
+            "with recursive line as (
+                 select k.*, 0 as up from api_key k where k.key_hash = $1
+                 union all
+                 select k.*, l.up + 1
+                   from line l join api_key k on k.business_id = l.business_id and k.key_id = l.issued_by
+                  where l.up <= $2)
+             select business_id, key_id, role, staff_id, scopes, issued_by, expires_at, revoked_at
+               from line order by up",
         )
         .bind(hash.as_slice())
-        .fetch_optional(&self.pool)
+        .bind(i32::try_from(MOST_ISSUERS).unwrap_or(i32::MAX))
+        .fetch_all(&self.pool)
         .await?;
-        row.map(
-            |(business, id, word, staff_id, scopes, issued_by, expires)| {
-                let role = role(&word)?;
-                let scopes = scopes.as_deref().map(rights).transpose()?;
-                Ok(Known {
-                    business: BusinessId(business),
-                    id,
-                    is_key: true,
-                    role,
-                    rights: key_rights(role, scopes),
-                    staff_id: staff_id.map(Id::new),
-                    issued_by,
-                    expires_at: instant(expires),
-                })
-            },
-        )
-        .transpose()
+        let (Some(key), Some(last)) = (line.first(), line.last()) else {
+            return Ok(None);
+        };
+        if line.iter().any(|key| key.revoked_at.is_some()) {
+            return Ok(None);
+        }
+        let role = role(&key.role)?;
+        let scopes = key.scopes.as_deref().map(rights).transpose()?;
+        let known = Known {
+            business: BusinessId(key.business_id),
+            id: key.key_id,
+            is_key: true,
+            role,
+            rights: key_rights(role, scopes),
+            staff_id: key.staff_id.map(Id::new),
+            issuers: line.iter().filter_map(|key| key.issued_by).collect(),
+            expires_at: line.iter().filter_map(|key| instant(key.expires_at)).min(),
+        };
+        Ok(Some((known, last.issued_by)))
     }
 
     /// Notes that a key was used.
@@ -373,8 +389,9 @@ async fn insert_key(
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "insert into api_key (business_id, key_id, key_hash, role, staff_id, name, made_at, expires_at, scopes, issued_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        "insert into api_key (business_id, key_id, key_hash, role, staff_id, name, made_at, expires_at, scopes,
+                              issued_by, revoked_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          on conflict (business_id, key_id) do nothing",
     )
     .bind(business)
@@ -387,6 +404,7 @@ async fn insert_key(
     .bind(key.expires_at.map(|at| at.to_sqlx()))
     .bind(key.scopes.map(|scopes| scopes.iter().map(Right::word).collect::<Vec<_>>()))
     .bind(key.issued_by)
+    .bind(key.is_revoked.then(|| now.to_sqlx()))
     .execute(connection)
     .await?;
     Ok(())

@@ -13,13 +13,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use crate::{
-    access::{ApiKeyRow, KeySecret, NewKey, role_word},
+    access::{ApiKeyRow, Issued, KeySecret, MOST_ISSUERS, NewKey, role_word},
     app::App,
     catalogue::Known,
     checks::{Checks, given},
     command::{Answer, Ask, Asked, At, Call, Deciding, Target},
     page::{Page, PageQuery, page_of},
-    problem::Problem,
+    problem::{Code, Problem},
     routes::users::RoleField,
     texts::Message,
 };
@@ -137,7 +137,8 @@ fn scopes(words: &[String], checks: &mut Checks) -> Rights {
     found
 }
 
-/// Issues an API key. It can do no more than who issues it, now and later: if they lose a right, so does the key.
+/// Issues an API key. It can do no more than who issues it, now and later: if they lose a right, so does the key; and a
+/// key that was issued with another one is good for as long as that one is.
 #[utoipa::path(post, path = "/api-keys", tag = "access", request_body = KeyWanted,
     responses((status = 201, body = IssuedKey)))]
 async fn issue(
@@ -148,6 +149,11 @@ async fn issue(
     let target = Target::new(app.new_id());
     let done = app
         .send::<Access>(&call, target, |on| {
+            if call.caller.issuers() >= MOST_ISSUERS {
+                let most = i64::try_from(MOST_ISSUERS).unwrap_or(i64::MAX);
+                let most = Message::new("detail-keys-in-a-row").with_number("max", most);
+                return Err(Problem::new(Code::Forbidden).detail(most));
+            }
             Ok(Asked::of(
                 call.body.key(&on.known, on.now)?.command(call.caller.by()),
             ))
@@ -160,10 +166,14 @@ async fn issue(
         None => KeySecret::Random,
     };
     let issued = app.load::<Access>(business, done.id()).await?;
-    let new = NewKey::of(&issued.state).ok_or_else(Problem::not_found)?;
-    let api_key = app
-        .keep_key(business, done.id(), &new, secret, call.caller.issuer())
-        .await?;
+    let (new, is_revoked) = NewKey::of(&issued.state).ok_or_else(Problem::not_found)?;
+    let key = Issued {
+        id: done.id(),
+        new,
+        issued_by: call.caller.issuer(),
+        is_revoked,
+    };
+    let api_key = app.keep_key(business, key, secret).await?;
     let row = app.tables().key(business, done.id()).await?;
     let key = KeyView::from(row.ok_or_else(Problem::not_found)?);
     let location = format!("/api/v1/api-keys/{}", done.id());

@@ -1,7 +1,14 @@
 //! API keys of any role: what they may, and whose rights bound theirs.
 
-use axum::http::Method;
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use crate::{
     bookings::refused,
@@ -170,4 +177,121 @@ async fn other_processes_hear_of_it_at_once() {
     soon("/services", 401).await;
     stop.cancel();
     listening.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_that_was_issued_with_another_is_good_for_as_long_as_that_one() {
+    let salon = Salon::open().await;
+    let until = |hours| salon.app.now() + SignedDuration::from_hours(hours);
+    let issue = async |with: &str, expires_at: Option<Timestamp>| {
+        let wanted = json!({"name": "x", "role": "admin", "expires_at": expires_at});
+        let issued = salon
+            .by(with, Method::POST, "/api-keys")
+            .json(&wanted)
+            .await;
+        (id_of(&issued), secret(&issued.json()))
+    };
+    let status = async |key: &str| {
+        let answer = salon.by(key, Method::GET, "/services").await;
+        answer.status_code().as_u16()
+    };
+    let (_, brief) = issue(&salon.opened.api_key, Some(until(1))).await;
+    let (_, of_brief) = issue(&brief, None).await;
+    let (parent, lasting) = issue(&salon.opened.api_key, None).await;
+    let (_, child) = issue(&lasting, None).await;
+    let (_, grandchild) = issue(&child, None).await;
+    for key in [&brief, &of_brief, &lasting, &child, &grandchild] {
+        assert_eq!(status(key).await, 200);
+    }
+    salon.hands.forward(SignedDuration::from_hours(1));
+    assert_eq!((status(&brief).await, status(&of_brief).await), (401, 401));
+    let revoked = salon.delete(&format!("/api-keys/{parent}")).await;
+    assert_eq!(revoked.status_code(), 204);
+    for key in [&lasting, &child, &grandchild] {
+        assert_eq!(status(key).await, 401);
+    }
+}
+
+#[tokio::test]
+async fn keys_issue_keys_only_so_many_times_in_a_row() {
+    let salon = Salon::open().await;
+    let wanted = json!({"name": "x", "role": "admin"});
+    let mut key = salon.opened.api_key.clone();
+    for _ in 0..8 {
+        let issued = salon
+            .by(&key, Method::POST, "/api-keys")
+            .json(&wanted)
+            .await;
+        id_of(&issued);
+        key = secret(&issued.json());
+    }
+    let services = salon.by(&key, Method::GET, "/services").await;
+    assert_eq!(services.status_code(), 200);
+    let one_more = salon
+        .by(&key, Method::POST, "/api-keys")
+        .json(&wanted)
+        .await;
+    refused(&one_more, 403, "forbidden");
+}
+
+#[tokio::test]
+async fn the_key_of_who_sees_their_own_bookings_alone_sees_no_others() {
+    let salon = Salon::open().await;
+    let (ada, bea) = (
+        salon.staff("Ada", &[], &Value::Null).await,
+        salon.staff("Bea", &[], &Value::Null).await,
+    );
+    let admin = salon.somebody("admin", Some(ada)).await;
+    let wanted = json!({"name": "x", "role": "staff", "staff_id": bea});
+    let issued = salon
+        .by(&admin.token, Method::POST, "/api-keys")
+        .json(&wanted)
+        .await;
+    id_of(&issued);
+    let key = secret(&issued.json());
+    let whose = async || {
+        let me: Value = salon.by(&key, Method::GET, "/me").await.json();
+        me["staff_id"].clone()
+    };
+    assert_eq!(whose().await, json!(bea));
+    salon
+        .put(
+            &format!("/users/{}/role", admin.id),
+            &json!({"role": "staff"}),
+        )
+        .await
+        .assert_status_ok();
+    assert_eq!(whose().await, json!(ada));
+}
+
+#[tokio::test]
+async fn a_key_is_there_though_who_asked_for_it_hung_up() {
+    let salon = Salon::open().await;
+    let before = salon.head().await;
+    let wanted = json!({"name": "till", "role": "staff"});
+    let request = Request::post("/api/v1/api-keys")
+        .header("authorization", format!("Bearer {}", salon.opened.api_key))
+        .header("content-type", "application/json")
+        .body(Body::from(wanted.to_string()))
+        .unwrap();
+    let asking = gateway::router(salon.app.clone()).oneshot(request);
+    let written = async {
+        while salon.head().await == before {
+            tokio::task::yield_now().await;
+        }
+    };
+    // Whichever is first: then nobody waits for an answer any more.
+    tokio::select! {
+        _ = asking => {}
+        () = written => {}
+    }
+    for _ in 0..100 {
+        let keys: Value = salon.get("/api-keys").await.json();
+        let mut keys = keys["items"].as_array().unwrap().iter();
+        if keys.any(|key| key["name"] == "till") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the key was issued, and nobody kept its hash");
 }
