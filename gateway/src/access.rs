@@ -41,6 +41,6 @@ pub(crate) use self::{
     tables::{
         ApiKeyRow, LinkKind, MOST_ISSUERS, SessionRow, SignInRow, Tables, UserKey, role_word,
     },
-    throttle::{Wait, Who},
+    throttle::{Try, Wait, Who},
     tokens::{Token, TokenHash, random},
 };

@@ -2,14 +2,18 @@
 //!
 //! Three things are counted, in the database, so that all processes count together: the tries of one sender for one
 //! address, of one sender for whatever address, and of everybody for one address. The last one is for guesses from
-//! many machines; so that strangers cannot lock a user out with it, it does not count for senders from where that user
-//! has signed in before.
+//! many machines; so that strangers cannot lock a user out with it, a sender from where that user has signed in before
+//! may go on trying to be that user.
+//!
+//! An address proves nothing: anybody may have their own account found by somebody else's. So who signs in has shown
+//! that they are one user, and not what the others of the address have forgiven or are known by.
 
 use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use super::Sender;
 use crate::app::App;
@@ -58,6 +62,15 @@ impl Who {
     }
 }
 
+/// As whom somebody may try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Try {
+    /// As anybody who has the address.
+    Anybody,
+    /// As those alone who signed in from there before ([`Throttle::knows`]); whoever is none of them waits so long.
+    Known(Wait),
+}
+
 /// Counts tries.
 pub(crate) struct Throttle<'a> {
     app: &'a App,
@@ -77,11 +90,15 @@ impl Throttle<'_> {
     fn key(&self, kind: &str, parts: &[&[u8]]) -> [u8; 32] {
         // Only the last part has no length of its own.
         let said = parts.concat();
-        self.app.vault().keyed_hash(uuid::Uuid::nil(), kind, &said)
+        self.app.vault().keyed_hash(Uuid::nil(), kind, &said)
     }
 
     fn pair(&self, who: &Who) -> [u8; 32] {
         self.key("sign-in pair", &[&who.email, &who.sender()])
+    }
+
+    fn place(&self, who: &Who, user: Uuid) -> [u8; 32] {
+        self.key("sign-in place", &[user.as_bytes(), &who.sender()])
     }
 
     /// Takes one try to sign in.
@@ -92,7 +109,7 @@ impl Throttle<'_> {
         &self,
         who: &Who,
         now: Timestamp,
-    ) -> Result<Result<(), Wait>, sqlx::Error> {
+    ) -> Result<Result<Try, Wait>, sqlx::Error> {
         let pool = self.app.pool();
         let sender = self.key("sign-in sender", &[&who.sender()]);
         if let Err(wait) = take(pool, &sender, SENDER, now).await? {
@@ -101,11 +118,11 @@ impl Throttle<'_> {
         if let Err(wait) = take(pool, &self.pair(who), PAIR, now).await? {
             return Ok(Err(wait));
         }
-        if self.is_known(who, now).await? {
-            return Ok(Ok(()));
-        }
         let address = self.key("sign-in address", &[&who.email]);
-        take(pool, &address, ADDRESS, now).await
+        Ok(Ok(match take(pool, &address, ADDRESS, now).await? {
+            Ok(()) => Try::Anybody,
+            Err(wait) => Try::Known(wait),
+        }))
     }
 
     /// Takes one letter to an address. (That there is none to be had, nobody is told.)
@@ -138,22 +155,34 @@ impl Throttle<'_> {
         take(self.app.pool(), &key, SENDER, now).await
     }
 
-    /// Who has signed in has all tries again, and is known from there.
-    pub(crate) async fn signed_in(&self, who: &Who, now: Timestamp) -> Result<(), sqlx::Error> {
+    /// A user has shown who they are: they are known from there, and what they tried did not count. They have all tries
+    /// again if nobody else has the address.
+    pub(crate) async fn signed_in(
+        &self,
+        who: &Who,
+        user: Uuid,
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
         let (pool, pair) = (self.app.pool(), self.pair(who));
+        let alone = self.app.tables().sign_ins(&who.email, None).await?;
+        let alone = alone.iter().all(|row| row.user_id == user);
         let yesterday = now
             .saturating_sub(SignedDuration::from_hours(24))
             .unwrap_or(now);
-        sqlx::query("delete from sign_in_try where who = $1 or free_at < $2")
+        sqlx::query("delete from sign_in_try where $3 and who = $1 or free_at < $2")
             .bind(pair.as_slice())
             .bind(yesterday.to_sqlx())
+            .bind(alone)
             .execute(pool)
             .await?;
+        if !alone {
+            give_back(pool, &pair, PAIR).await?;
+        }
         sqlx::query(
             "insert into sign_in_place (who, seen_at) values ($1, $2)
              on conflict (who) do update set seen_at = excluded.seen_at",
         )
-        .bind(pair.as_slice())
+        .bind(self.place(who, user).as_slice())
         .bind(now.to_sqlx())
         .execute(pool)
         .await?;
@@ -164,15 +193,36 @@ impl Throttle<'_> {
         Ok(())
     }
 
-    async fn is_known(&self, who: &Who, now: Timestamp) -> Result<bool, sqlx::Error> {
+    /// Whether a user has signed in from there before.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub(crate) async fn knows(
+        &self,
+        who: &Who,
+        user: Uuid,
+        now: Timestamp,
+    ) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar(
             "select exists (select from sign_in_place where who = $1 and seen_at > $2)",
         )
-        .bind(self.pair(who).as_slice())
+        .bind(self.place(who, user).as_slice())
         .bind(now.saturating_sub(KNOWN).unwrap_or(now).to_sqlx())
         .fetch_one(self.app.pool())
         .await
     }
+}
+
+/// Gives one of an allowance back.
+async fn give_back(pool: &PgPool, who: &[u8; 32], allowance: Allowance) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update sign_in_try set free_at = free_at - make_interval(secs => $2) where who = $1",
+    )
+    .bind(who.as_slice())
+    .bind(allowance.every.as_secs_f64())
+    .execute(pool)
+    .await?;
+    Ok(())
 }
 
 /// Takes one of an allowance. `free_at` is when all of it would be there again.

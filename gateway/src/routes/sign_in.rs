@@ -21,7 +21,8 @@ use uuid::Uuid;
 
 use crate::{
     access::{
-        Caller, Sender, SignInRow, Token, Wait, Who, cookie_header, cookie_taken_away, same_site,
+        Caller, Sender, SignInRow, Token, Try, Wait, Who, cookie_header, cookie_taken_away,
+        same_site,
     },
     app::App,
     command::read_body,
@@ -87,11 +88,12 @@ async fn sign_in(
         app.now(),
     );
     let tried = app.throttle().take(&who, now).await?;
-    tried.map_err(too_many)?;
+    let tried = tried.map_err(too_many)?;
     let users = app
         .tables()
         .sign_ins(&email_hash, asked.business.as_deref());
-    let mut matching = matching(&app, users.await?, asked.password.into()).await?;
+    let users = those_who_may(&app, users.await?, &who, tried).await?;
+    let mut matching = matching(&app, users, asked.password.into()).await?;
     let user = match matching.len() {
         0 => return Err(Problem::new(Code::BadCredentials)),
         1 => matching.remove(0),
@@ -106,7 +108,7 @@ async fn sign_in(
             return Err(Problem::new(Code::CodeRequired).detail(wrong));
         }
     }
-    app.throttle().signed_in(&who, now).await?;
+    app.throttle().signed_in(&who, user.user_id, now).await?;
     begin(&app, &user, agent.as_deref()).await
 }
 
@@ -148,6 +150,29 @@ pub(crate) async fn begin(
         business: user.slug.clone(),
     };
     Ok((headers, Json(session)).into_response())
+}
+
+/// Those of the users as whom one may try.
+async fn those_who_may(
+    app: &App,
+    users: Vec<SignInRow>,
+    who: &Who,
+    tried: Try,
+) -> Result<Vec<SignInRow>, Problem> {
+    let wait = match tried {
+        Try::Anybody => return Ok(users),
+        Try::Known(wait) => wait,
+    };
+    let mut known = vec![];
+    for user in users {
+        if app.throttle().knows(who, user.user_id, app.now()).await? {
+            known.push(user);
+        }
+    }
+    if known.is_empty() {
+        return Err(too_many(wait));
+    }
+    Ok(known)
 }
 
 /// Those of the users whose password it is, and who may sign in. Where there are none it takes as long as for one.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::{Sender, SignInRow, UserKey, Who},
+    access::{Sender, SignInRow, Try, UserKey, Who},
     app::App,
     command::{Answer, Call},
     problem::Problem,
@@ -77,14 +77,18 @@ pub(super) async fn shown(
     let now = app.now();
     let who = Who { sender, email };
     let tried = app.throttle().take(&who, now).await?;
-    tried.map_err(too_many)?;
+    if let Try::Known(wait) = tried.map_err(too_many)?
+        && !app.throttle().knows(&who, user.1, now).await?
+    {
+        return Err(too_many(wait));
+    }
     let password: SecretString = password.to_owned().into();
     let matches = app.passwords().matches(password, row.password_hash.clone());
     if !matches.await? {
         let wrong = Message::new("violation-wrong-password");
         return Err(Problem::field(field, wrong));
     }
-    app.throttle().signed_in(&who, now).await?;
+    app.throttle().signed_in(&who, user.1, now).await?;
     Ok(row)
 }
 

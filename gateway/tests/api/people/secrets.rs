@@ -1,14 +1,19 @@
 //! Passwords, links to new ones, second factors, sessions.
 
-use axum::http::Method;
-use gateway::Settings;
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
+use domain::contact::Email;
+use gateway::{Settings, access::remove_second_factor};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use super::{CHOSEN, token_of};
 use crate::{
     bookings::refused,
-    support::{MORNING, PASSWORD, Salon, between, letter, seen},
+    support::{MORNING, PASSWORD, Salon, between, letter, open, seen},
 };
 
 async fn forgotten(salon: &Salon, email: &str) -> Value {
@@ -73,6 +78,112 @@ async fn a_link_to_a_new_password_runs_out_in_an_hour() {
         .json(&chosen)
         .await;
     refused(&late, 404, "not_found");
+}
+
+#[tokio::test]
+async fn a_letter_opens_only_what_is_the_addresss_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let salon = Salon::open_with(Settings {
+        mail_folder: Some(folder.path().to_owned()),
+        ..Settings::default()
+    })
+    .await;
+    // Somebody else's business; its owner says that the address of ours is theirs, and then that it is another one,
+    // and hangs up as soon as that is written.
+    let eve = open(&salon.app, "eve").await;
+    let theirs = json!({"email": "owner@eve.example", "password": PASSWORD});
+    let token = token_of(&salon.sign_in(&theirs).await);
+    let borrowed = json!({"email": "owner@ada.example", "password": PASSWORD});
+    let changed = salon.by(&token, Method::PATCH, "/me").json(&borrowed).await;
+    changed.assert_status_ok();
+    let eve_id = ledger::BusinessId(eve.business_id.uuid());
+    let head = async || salon.app.ledger().head(eve_id).await.unwrap();
+    let before = head().await;
+    let mine = json!({"email": "mine@eve.example", "password": PASSWORD});
+    let request = Request::patch("/api/v1/me")
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json")
+        .body(Body::from(mine.to_string()))
+        .unwrap();
+    let asking = gateway::router(salon.app.clone()).oneshot(request);
+    let written = async {
+        while head().await == before {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = asking => {}
+        () = written => {}
+    }
+
+    forgotten(&salon, "owner@ada.example").await;
+    let told = letter(folder.path(), 1).await;
+    assert!(told.contains("To: owner@ada.example"), "{told}");
+    let link = between(&told, "/password#", "\r\n");
+    let chosen = json!({"token": link, "password": CHOSEN});
+    let confirmed = salon
+        .bare(Method::POST, "/password-reset/confirm")
+        .json(&chosen)
+        .await;
+    assert_eq!(confirmed.status_code(), 204);
+    // It was the other one's no longer.
+    token_of(&salon.sign_in(&mine).await);
+    // And somebody else may have it there.
+    let wanted = json!({"email": "owner@ada.example", "role": "staff"});
+    let invited = salon
+        .by(&eve.api_key, Method::POST, "/users")
+        .json(&wanted)
+        .await;
+    assert_eq!(invited.status_code(), 201);
+}
+
+#[tokio::test]
+async fn a_link_to_a_new_password_is_worth_nothing_once_there_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let salon = Salon::open_with(Settings {
+        mail_folder: Some(folder.path().to_owned()),
+        ..Settings::default()
+    })
+    .await;
+    let credentials = json!({"email": "owner@ada.example", "password": PASSWORD});
+    let token = token_of(&salon.sign_in(&credentials).await);
+    forgotten(&salon, "owner@ada.example").await;
+    let letter = letter(folder.path(), 1).await;
+    let link = between(&letter, "/password#", "\r\n");
+    let change = json!({"current_password": PASSWORD, "new_password": "a newer one"});
+    let changed = salon
+        .by(&token, Method::POST, "/me/password")
+        .json(&change)
+        .await;
+    assert_eq!(changed.status_code(), 204);
+    let chosen = json!({"token": link, "password": CHOSEN});
+    let late = salon
+        .bare(Method::POST, "/password-reset/confirm")
+        .json(&chosen)
+        .await;
+    refused(&late, 404, "not_found");
+}
+
+#[tokio::test]
+async fn who_has_anothers_address_gets_no_more_tries_by_it() {
+    let salon = Salon::open().await;
+    open(&salon.app, "eve").await;
+    let theirs = json!({"email": "owner@eve.example", "password": PASSWORD});
+    let token = token_of(&salon.sign_in(&theirs).await);
+    let borrowed = json!({"email": "owner@ada.example", "password": PASSWORD});
+    let changed = salon.by(&token, Method::PATCH, "/me").json(&borrowed).await;
+    changed.assert_status_ok();
+    let sign_in = async |business: &str, password: &str| {
+        let body =
+            json!({"email": "owner@ada.example", "password": password, "business": business});
+        salon.sign_in(&body).await.status_code().as_u16()
+    };
+    for n in 0..4 {
+        assert_eq!(sign_in("ada", "guess").await, 401, "{n}");
+        assert_eq!(sign_in("eve", PASSWORD).await, 200, "{n}");
+    }
+    assert_eq!(sign_in("ada", "guess").await, 401);
+    assert_eq!(sign_in("ada", "guess").await, 429);
 }
 
 #[tokio::test]
