@@ -130,9 +130,11 @@ const fn meaning(right: Right) -> &'static str {
         Right::SeeChanges => "see who changed what",
         Right::SeeLog => "read the ledger itself",
         Right::ManageSettings => "change settings and policy, and what leaves the house",
-        Right::ManageUsers => "invite, disable and enable users, end their sessions",
+        Right::ManageUsers => {
+            "invite, disable and enable users, give and take single rights, end their sessions, take second factors away"
+        }
         Right::ManageApiKeys => "issue and revoke API keys",
-        Right::ChangeRoles => "change roles, give and take single rights",
+        Right::ChangeRoles => "change roles",
     }
 }
 
@@ -194,8 +196,11 @@ This page is made from the table that the check runs from (`gateway/src/access/r
 
 A user or an API key acts in one business in one of four roles: `owner`, `admin`, `manager`, `staff`. Each has all that
 the ones below it have. Over the role, single rights are given to a user or taken from one (the column *single*); from an
-owner none can be taken. An API key has the rights of its role, fewer if it was issued with `scopes`, and never more than
-who issued it.
+owner none can be taken. Nobody lets anybody in, or gets at the account of somebody, who may what they may not.
+
+An API key has the rights of its role, fewer if it was issued with `scopes`, and never more than who issued it. One that was
+issued with another key is good for as long as that one is: revoked with it, expired with it. (`daybook api-key create`
+issues one that hangs on nobody.)
 
 Whose role is `staff` sees and changes their own bookings and the clients of those. What is not theirs answers 404, as if
 it were not there. A right that is missing answers 403 `forbidden`, a module that is switched off 403 `module_off`.
