@@ -103,7 +103,11 @@ async fn a_real_salons_reports_are_what_its_file_tells() {
     let dir = DataDir::new();
     let key = Shop::create(&dir);
     let words = ["import-history", "--business", Shop::SLUG, "--json"];
-    daybook(&dir, &[&words[..], &[&*path.to_string_lossy()]].concat()).well();
+    let path = path.to_string_lossy();
+    let words = [&words[..], &[&*path]].concat();
+    let imported = daybook(&dir, &words);
+    let imported = imported.well().json();
+    assert_eq!(imported["skipped"], json!([]));
     let service = Service::start(&dir);
     let api = service.api(&key);
     let position = api
