@@ -1,7 +1,10 @@
 //! The past: as it was recorded, or as it had happened.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use ledger::{BusinessId, Position, Recorded, StreamId, Version};
+use ledger::{BusinessId, Position, Recorded, Version};
+use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
 use crate::{
@@ -63,6 +66,23 @@ impl AsOf {
 }
 
 impl App {
+    /// Up to where the ledger is read to see it as of then; none: to its end.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(crate) async fn up_to(
+        &self,
+        business: BusinessId,
+        as_of: AsOf,
+    ) -> Result<Option<Position>, Problem> {
+        Ok(match as_of {
+            AsOf::Position(position) => Some(position),
+            AsOf::Recorded(at) => Some(self.ledger().position_at(business, at).await?),
+            // What happened earlier may have been recorded later.
+            AsOf::Occurred(_) => None,
+        })
+    }
+
     /// A stream as it stood then, opened: the erased stay erased in every past.
     ///
     /// # Errors
@@ -73,18 +93,66 @@ impl App {
         id: Uuid,
         as_of: AsOf,
     ) -> Result<Loaded<A>, Problem> {
-        let stream = StreamId::new(A::TYPE, id);
-        let events = self.ledger().events_of(business, &stream).await?;
-        let mut loaded = Loaded {
-            state: A::default(),
-            version: Version::NEW,
-        };
-        for event in events.iter().filter(|event| as_of.holds(event)) {
+        let mut all = self.load_all_as_of::<A>(business, &[id], as_of).await?;
+        let loaded = all.remove(&id).unwrap_or_else(blank);
+        self.opened(business, loaded).await
+    }
+
+    /// Many streams as they stood then, in one read; what is sealed in them stays so. Those that were not there yet are
+    /// left out.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) async fn load_all_as_of<A: Kind>(
+        &self,
+        business: BusinessId,
+        ids: &[Uuid],
+        as_of: AsOf,
+    ) -> Result<BTreeMap<Uuid, Loaded<A>>, Problem> {
+        let up_to = self.up_to(business, as_of).await?;
+        let ledger = self.ledger();
+        let events = ledger.events_of_all(business, &[A::TYPE], ids, up_to);
+        let mut all: BTreeMap<Uuid, Loaded<A>> = BTreeMap::new();
+        for event in events.await?.iter().filter(|event| as_of.holds(event)) {
             let payload = serde_json::from_str(event.payload.get()).map_err(Problem::internal)?;
+            let loaded = all.entry(event.stream.id).or_insert_with(blank);
             loaded.state.apply(payload);
             loaded.version = event.version;
         }
-        self.opened(business, loaded).await
+        Ok(all)
+    }
+
+    /// Many streams, opened: their keys are read at once.
+    ///
+    /// # Errors
+    /// When they cannot be opened.
+    pub(crate) async fn opened_all<A: Kind>(
+        &self,
+        business: BusinessId,
+        mut all: BTreeMap<Uuid, Loaded<A>>,
+    ) -> Result<BTreeMap<Uuid, Loaded<A>>, Problem> {
+        let (mut ids, mut states) = (vec![], vec![]);
+        for (id, loaded) in &all {
+            let json = to_raw_value(&loaded.state).map_err(Problem::internal)?;
+            if vault::holds_sealed(&json) {
+                ids.push(*id);
+                states.push(serde_json::from_str(json.get()).map_err(Problem::internal)?);
+            }
+        }
+        self.vault().open(business.0, &mut states).await?;
+        for (id, state) in ids.into_iter().zip(states) {
+            if let Some(loaded) = all.get_mut(&id) {
+                loaded.state = serde_json::from_value(state).map_err(Problem::internal)?;
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn blank<A: Kind>() -> Loaded<A> {
+    Loaded {
+        state: A::default(),
+        version: Version::NEW,
     }
 }
 

@@ -20,15 +20,17 @@ use domain::{
     class::Class,
     desk::Desk,
     event::AnyEvent,
+    id::Id,
     service::Service,
     session::Session,
     staff::Staff,
+    time::Span,
 };
-use ledger::{BusinessId, Position, Version};
+use ledger::{BusinessId, Position, Recorded, Version};
 use lru::LruCache;
 use uuid::Uuid;
 
-use crate::{app::App, problem::Problem};
+use crate::{app::App, as_of::AsOf, problem::Problem};
 
 /// Catalogues kept at a time.
 const KEPT: usize = 1_024;
@@ -134,6 +136,37 @@ impl App {
         self.caught_up(business, &kept, head).await
     }
 
+    /// The catalogue as it was, for those who show some time of the past: whole, but for sessions that never stood in
+    /// that time.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(crate) async fn catalogue_as_of(
+        &self,
+        business: BusinessId,
+        now: &Arc<Known>,
+        span: Span,
+        as_of: AsOf,
+    ) -> Result<Arc<Known>, Problem> {
+        let up_to = self.up_to(business, as_of).await?;
+        if up_to.is_some_and(|position| position >= now.position) {
+            return Ok(now.clone());
+        }
+        let streams = now.versions.iter().filter(|(id, version)| {
+            let session = now.catalogue.sessions.get(&Id::new(**id));
+            // Of the many sessions nearly all stand where they were scheduled.
+            session.is_none_or(|session| version.0 > 1 || stands_in(session, span))
+        });
+        let streams: Vec<Uuid> = streams.map(|(id, _)| *id).collect();
+        let ledger = self.ledger();
+        let events = ledger.events_of_all(business, &KINDS, &streams, up_to);
+        let mut events = events.await?;
+        events.retain(|event| as_of.holds(event));
+        let mut then = Known::default();
+        self.take_in(business, &mut then, &events).await?;
+        Ok(Arc::new(then))
+    }
+
     async fn caught_up(
         &self,
         business: BusinessId,
@@ -162,22 +195,36 @@ impl App {
             let after = known.position;
             let batch = self.ledger().read_kinds(business, &KINDS, after, BATCH);
             let batch = batch.await?;
-            let mut payloads: Vec<_> = batch
-                .iter()
-                .map(|event| (business.0, event.event_id.0, event.payload.clone()))
-                .collect();
-            self.vault().open_raw(&mut payloads).await?;
-            for (event, (_, _, payload)) in batch.iter().zip(&payloads) {
-                let (kind, id) = (&event.stream.kind, event.stream.id);
-                let decoded =
-                    AnyEvent::decode(kind, id, payload.get()).map_err(Problem::internal)?;
-                known.catalogue.apply(decoded);
-                known.versions.insert(id, event.version);
-                known.position = event.position;
-            }
+            self.take_in(business, known, &batch).await?;
             if batch.len() < BATCH {
                 return Ok(());
             }
         }
     }
+
+    async fn take_in(
+        &self,
+        business: BusinessId,
+        known: &mut Known,
+        events: &[Recorded],
+    ) -> Result<(), Problem> {
+        let mut payloads: Vec<_> = events
+            .iter()
+            .map(|event| (business.0, event.event_id.0, event.payload.clone()))
+            .collect();
+        self.vault().open_raw(&mut payloads).await?;
+        for (event, (_, _, payload)) in events.iter().zip(&payloads) {
+            let (kind, id) = (&event.stream.kind, event.stream.id);
+            let decoded = AnyEvent::decode(kind, id, payload.get()).map_err(Problem::internal)?;
+            known.catalogue.apply(decoded);
+            known.versions.insert(id, event.version);
+            known.position = event.position;
+        }
+        Ok(())
+    }
+}
+
+fn stands_in(session: &Session, span: Span) -> bool {
+    let schedule = session.schedule.as_ref();
+    schedule.is_some_and(|schedule| schedule.setting.span().overlaps(span))
 }

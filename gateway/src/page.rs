@@ -1,13 +1,12 @@
 //! Lists: a page at a time, the next by a cursor that means nothing to its holder.
 
+use axum::http::Uri;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest as _, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{
-    problem::{Problem, Violation},
-    texts::Message,
-};
+use crate::{problem::Problem, texts::Message};
 
 /// Items on a page where nothing is asked.
 const USUAL: usize = 50;
@@ -77,11 +76,57 @@ pub fn place<P: DeserializeOwned>(after: Option<&str>) -> Result<Option<P>, Prob
     let json = URL_SAFE_NO_PAD.decode(after).ok();
     match json.and_then(|json| serde_json::from_slice(&json).ok()) {
         Some(place) => Ok(Some(place)),
-        None => {
-            let violation = Violation::new("after", Message::new("violation-cursor"));
-            Err(Problem::invalid(vec![violation]))
+        None => Err(wrong_cursor()),
+    }
+}
+
+fn wrong_cursor() -> Problem {
+    Problem::field("after", Message::new("violation-cursor"))
+}
+
+/// A cursor that holds a place in one list alone: what is asked for, and in which order, is part of it.
+///
+/// # Errors
+/// When the place cannot be written as JSON.
+pub(crate) fn cursor_in(list: &Uri, place: &impl Serialize) -> Result<String, Problem> {
+    cursor(&(mark(list), place))
+}
+
+/// The place that a cursor of this list holds.
+///
+/// # Errors
+/// 422 when it is no cursor of this list, or of another question.
+pub(crate) fn place_in<P: DeserializeOwned>(
+    list: &Uri,
+    after: Option<&str>,
+) -> Result<Option<P>, Problem> {
+    match place::<(String, P)>(after)? {
+        Some((of, place)) if of == mark(list) => Ok(Some(place)),
+        Some(_) => Err(wrong_cursor()),
+        None => Ok(None),
+    }
+}
+
+/// What tells a list from all others: its address and parameters, in whatever order, but for those that say which part
+/// of it is wanted and how it is told.
+fn mark(list: &Uri) -> String {
+    const OF_PAGES: [&str; 4] = ["limit", "after", "count", "format"];
+    let query = list.query().unwrap_or_default();
+    let pairs: Vec<(String, String)> = serde_html_form::from_str(query).unwrap_or_default();
+    let mut pairs: Vec<_> = pairs
+        .iter()
+        .filter(|(name, _)| !OF_PAGES.contains(&name.as_str()))
+        .collect();
+    pairs.sort();
+    let mut said = Sha256::new();
+    said.update(list.path());
+    for (name, value) in pairs {
+        for part in [name, value] {
+            said.update(part.len().to_le_bytes());
+            said.update(part);
         }
     }
+    URL_SAFE_NO_PAD.encode(&said.finalize()[..9])
 }
 
 /// The page asked for, of a list that is all in memory, in the order of its keys: ids, or what is sorted by and an id.
@@ -156,6 +201,33 @@ mod tests {
         };
         let page = page_of(numbered(7), &query).unwrap();
         assert_eq!((page.next, page.total), (None, Some(7)));
+    }
+
+    #[test]
+    fn a_cursor_is_of_one_question_alone() {
+        let list = |uri: &'static str| Uri::from_static(uri);
+        let asked = list("/history?status=cancelled&q=anna&status=no_show&limit=2");
+        let next = cursor_in(&asked, &7).unwrap();
+        for same in [
+            "/history?q=anna&status=no_show&status=cancelled",
+            "/history?status=cancelled&q=anna&status=no_show&limit=500&count=true&after=x",
+        ] {
+            let place: Option<i32> = place_in(&list(same), Some(&next)).unwrap();
+            assert_eq!(place, Some(7), "{same}");
+        }
+        for other in [
+            "/history?q=anna&status=no_show",
+            "/history?q=ann&status=no_show&status=cancelled",
+            "/history?q=anna&status=no_show&status=cancelled&sort=start",
+            "/changes?q=anna&status=no_show&status=cancelled",
+        ] {
+            assert!(
+                place_in::<i32>(&list(other), Some(&next)).is_err(),
+                "{other}"
+            );
+        }
+        assert_eq!(place_in::<i32>(&asked, None).unwrap(), None);
+        assert!(place_in::<i32>(&asked, Some("7")).is_err());
     }
 
     #[test]

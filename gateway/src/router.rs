@@ -71,6 +71,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
                 .merge(routes::calendar::routes())
                 .merge(routes::calendar_feed::routes())
                 .merge(routes::history::routes())
+                .merge(routes::search::routes())
                 .merge(routes::changes::routes())
                 .merge(routes::reverts::routes())
                 .merge(routes::log::routes())

@@ -29,6 +29,7 @@ pub(crate) mod policy;
 pub(crate) mod public;
 pub(crate) mod reports;
 pub(crate) mod reverts;
+pub(crate) mod search;
 pub(crate) mod segments;
 pub(crate) mod series;
 pub(crate) mod services;

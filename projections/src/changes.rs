@@ -1,5 +1,5 @@
 //! Who changed what, when, from what to what, and why: a line for every event of the ledger.
-//! Its tables: `change`, `change_booking`, `change_actor` (migrations 0026, 0033).
+//! Its tables: `change`, `change_booking`, `change_actor` (migrations 0026, 0033, 0064).
 //!
 //! Everything that an event tells is here; how things stand is told by the other read models. Names of staff,
 //! services and desks are left to who shows them; actors are named, for they are people and keys of this read model's.
@@ -42,6 +42,8 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "change_client_position",
         "change_subject_position",
         "change_actor_position",
+        "change_action",
+        "change_told_late",
         "change_booking_staff",
         "change_reverts",
     ],

@@ -5,7 +5,6 @@ mod apply;
 mod contacts;
 mod duplicates;
 mod find;
-mod misspelt;
 
 #[cfg(test)]
 mod specs;

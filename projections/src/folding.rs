@@ -3,6 +3,7 @@
 //! What is kept and what is asked go through the same [`fold`]; [`terms`] takes a question apart.
 
 mod contacts;
+pub(crate) mod misspelt;
 mod seen;
 mod terms;
 
@@ -10,6 +11,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 pub use self::{
     contacts::Contacts,
+    misspelt::distance,
     seen::{holds, seen},
     terms::{Term, contains, terms},
 };

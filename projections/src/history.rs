@@ -7,16 +7,23 @@ mod apply;
 mod asked;
 mod booked;
 mod clients_of;
+mod filter;
 mod find;
+mod order;
 mod status_words;
+mod words;
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod specs;
 
 pub use self::{
     booked::booked,
     clients_of::{clients_of, has_client},
-    find::{Cursor, Entry, Filter, FindError, Found, Page, Sort, find, stream},
+    filter::Filter,
+    find::{Entry, FindError, Found, Page, find, holding, stream},
+    order::{By, Cursor, Sort},
 };
 use crate::ReadModel;
 

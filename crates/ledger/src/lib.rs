@@ -19,6 +19,7 @@ mod event;
 mod execute;
 mod lanes;
 mod live;
+mod past;
 mod queue;
 mod read;
 mod recall;

@@ -433,6 +433,8 @@ pub struct Ask<Q = Nothing> {
     pub min_position: Option<Position>,
     /// The query's parameters.
     pub query: Q,
+    /// Its address, of which cursors are made.
+    pub(crate) uri: Uri,
 }
 
 impl<Q> Ask<Q> {
@@ -443,6 +445,7 @@ impl<Q> Ask<Q> {
             caller: self.caller,
             min_position: self.min_position,
             query,
+            uri: self.uri,
         };
         (ask, rest)
     }
@@ -467,6 +470,7 @@ impl<Q: DeserializeOwned> FromRequestParts<App> for Ask<Q> {
             caller,
             min_position,
             query,
+            uri: parts.uri.clone(),
         })
     }
 }

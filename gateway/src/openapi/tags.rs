@@ -45,6 +45,7 @@ const CHAPTERS: &[(&str, &str)] = &[
         "history",
         "Every booking that ever was, searched and exported.",
     ),
+    ("search", "One box to search everything in."),
     ("log", "The ledger itself, for those who audit it."),
     ("changes", "Who changed what, when, from what to what."),
     ("payments", "The till."),

@@ -5,6 +5,7 @@ mod money;
 mod moving;
 mod one;
 mod place;
+mod restoring;
 mod seats;
 mod view;
 mod words;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(moving::reschedule))
         .routes(routes!(moving::service))
         .routes(routes!(moving::restore))
+        .routes(routes!(restoring::restore_many))
         .routes(routes!(moving::repeat))
         .routes(routes!(money::price))
         .routes(routes!(money::pay))

@@ -1,7 +1,7 @@
 //! Who changed what, when, from what to what.
 
 use axum::extract::State;
-use domain::{actor::Role, id::Id};
+use domain::{access::Right, id::Id};
 use jiff::Timestamp;
 use projections::{
     Position,
@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::history::instant;
+use super::history::{period, question};
 use crate::{
     access::Caller,
     app::App,
@@ -40,14 +40,25 @@ struct ChangesQuery {
     /// On this local date or earlier.
     #[param(value_type = Option<String>, format = Date)]
     to: Option<String>,
-    /// Made by this user or key.
+    /// Made by this user, key or client.
     actor_id: Option<Uuid>,
+    /// Made by one of this kind.
+    #[param(inline)]
+    actor_kind: Option<ActorKindField>,
     /// `booking.rescheduled`.
     action: Option<String>,
-    /// `business`, `service`, `staff`, `desk`, `client`, `booking` or `access`.
-    subject_type: Option<String>,
+    /// Of things of this kind.
+    #[param(inline)]
+    subject_type: Option<SubjectField>,
     /// Of this thing.
     subject_id: Option<Uuid>,
+    /// Of this client, and of their bookings.
+    client_id: Option<Uuid>,
+    /// Of this staff member, and of the bookings that are theirs now.
+    staff_id: Option<Uuid>,
+    /// Through this door.
+    #[param(inline)]
+    source: Option<DoorField>,
     /// Items on a page: 50, at most 500.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
@@ -57,6 +68,61 @@ struct ChangesQuery {
     #[serde(default)]
     count: bool,
 }
+
+/// What kind of thing was changed.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum SubjectField {
+    Business,
+    Service,
+    Staff,
+    Desk,
+    Class,
+    Session,
+    Client,
+    Booking,
+    Access,
+    Waitlist,
+    Webhook,
+    Segment,
+    Campaign,
+    Notification,
+    Membership,
+}
+
+/// What kind of actor changed it.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ActorKindField {
+    User,
+    ApiKey,
+    Client,
+    Import,
+    System,
+}
+
+/// Through which door it came.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum DoorField {
+    Panel,
+    PublicPage,
+    Api,
+    Import,
+    System,
+}
+
+/// The word for it in JSON, and so in the read model.
+fn word(one_of_several: &impl Serialize) -> Result<String, Problem> {
+    match serde_json::to_value(one_of_several) {
+        Ok(Value::String(word)) => Ok(word),
+        Ok(other) => Err(Problem::internal(other.to_string())),
+        Err(error) => Err(Problem::internal(error)),
+    }
+}
+
+/// What those see who do not see the log: what happened to bookings and clients.
+const SEEN_BY_MANAGERS: [&str; 2] = ["booking", "client"];
 
 /// What one event changed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -106,71 +172,80 @@ struct FieldView {
     to: Value,
 }
 
-/// What a manager is told of; what was done to the house itself is for those who run it.
-const OF_MANAGERS: [&str; 2] = ["booking", "client"];
-
-/// Of which kinds of things a caller is told, of those asked for (none: of all). None: of none of them. What a staff
-/// member is told of is in their scope.
-fn kinds(caller: &Caller, asked: Option<&str>) -> Option<Vec<String>> {
-    let theirs = match caller.actor().role {
-        Some(Role::Manager) => OF_MANAGERS.as_slice(),
-        Some(Role::Owner | Role::Admin | Role::Staff) | None => &[],
-    };
-    match asked {
-        Some(kind) if theirs.is_empty() || theirs.contains(&kind) => Some(vec![kind.to_owned()]),
-        Some(_) => None,
-        None => Some(theirs.iter().map(ToString::to_string).collect()),
-    }
-}
-
-/// Across the business, the newest first. A manager is told of bookings and clients, a staff member of their own
-/// bookings.
+/// Across the business, the newest first: who did what, when, through which door, which field from what to what.
+///
+/// Owners and admins see all of it, managers what happened to bookings and clients, staff members what happened to
+/// their own bookings. A command that was refused left nothing behind, so nothing of it stands here. Messages that
+/// went out are changes too.
 #[utoipa::path(get, path = "/changes", tag = "changes", params(ChangesQuery),
     responses((status = 200, body = Page<ChangeView>)))]
 async fn find(
     State(app): State<App>,
     ask: Ask<ChangesQuery>,
 ) -> Result<Answer<Page<ChangeView>>, Problem> {
-    let (business, scope, asked) = (ask.caller.business(), ask.caller.scope(), &ask.query);
+    let (scope, asked) = (ask.caller.scope(), &ask.query);
     app.wait_for(&ask, &[&changes::READ_MODEL]).await?;
-    let known = app.catalogue(business).await?;
-    let zone = &known.settings()?.time_zone;
-    let subjects = app.client_ids(business, asked.subject_id).await?;
-    let kinds = kinds(&ask.caller, asked.subject_type.as_deref());
-    let mut checks = Checks::default();
-    let filter = Filter {
-        from: instant(&mut checks, "from", asked.from.as_deref(), zone, |day| {
-            day.start()
-        }),
-        to: instant(&mut checks, "to", asked.to.as_deref(), zone, |day| {
-            day.end()
-        }),
-        actor_id: asked.actor_id,
-        action: asked.action.clone(),
-        subject_types: kinds.clone().unwrap_or_default(),
-        subject_ids: subjects.iter().map(|id| id.uuid()).collect(),
-        client_id: None,
-    };
-    checks.done()?;
-    let after: Option<i64> = page::place(asked.after.as_deref())?;
+    let filter = asked.filter(&app, &ask.caller).await?;
+    let after: Option<i64> = page::place_in(&ask.uri, asked.after.as_deref())?;
     let wanted = changes::Page {
         after: after.map(Position),
         limit: u16::try_from(page::limit(asked.limit)?).unwrap_or(u16::MAX),
         count: asked.count,
     };
-    if kinds.is_none() {
+    let Some(filter) = filter else {
         return Ok(Answer::ok(Page {
             items: vec![],
             next: None,
             total: asked.count.then_some(0),
         }));
-    }
+    };
     let found = changes::find(app.pool(), &scope, &filter, wanted).await?;
+    let next = found.next.map(|next| page::cursor_in(&ask.uri, &next.0));
     Ok(Answer::ok(Page {
         items: found.items.into_iter().map(ChangeView::from).collect(),
-        next: found.next.map(|next| page::cursor(&next.0)).transpose()?,
+        next: next.transpose()?,
         total: found.total.and_then(|total| u64::try_from(total).ok()),
     }))
+}
+
+impl ChangesQuery {
+    /// The filter that it asks for; none: what is asked for is nothing that they may see.
+    async fn filter(&self, app: &App, caller: &Caller) -> Result<Option<Filter>, Problem> {
+        let business = caller.business();
+        let known = app.catalogue(business).await?;
+        let zone = &known.settings()?.time_zone;
+        let mut checks = Checks::default();
+        let (from, to) = period(&mut checks, zone, self.from.as_deref(), self.to.as_deref());
+        question(&mut checks, "action", self.action.as_deref());
+        checks.done()?;
+        let mut subject_types = vec![];
+        if let Some(kind) = &self.subject_type {
+            subject_types.push(word(kind)?);
+        }
+        if !caller.may(Right::SeeLog) {
+            if subject_types.is_empty() {
+                subject_types = SEEN_BY_MANAGERS.map(str::to_owned).to_vec();
+            }
+            subject_types.retain(|kind| SEEN_BY_MANAGERS.contains(&kind.as_str()));
+            if subject_types.is_empty() {
+                return Ok(None);
+            }
+        }
+        let subjects = app.client_ids(business, self.subject_id).await?;
+        let clients = app.client_ids(business, self.client_id).await?;
+        Ok(Some(Filter {
+            from,
+            to,
+            actor_id: self.actor_id,
+            actor_kind: self.actor_kind.as_ref().map(word).transpose()?,
+            source: self.source.as_ref().map(word).transpose()?,
+            action: self.action.clone(),
+            subject_types,
+            subject_ids: subjects.iter().map(|id| id.uuid()).collect(),
+            client_ids: clients.iter().map(|id| id.uuid()).collect(),
+            staff_id: self.staff_id.map(Id::new),
+        }))
+    }
 }
 
 /// All that was ever done to a booking, the oldest first.

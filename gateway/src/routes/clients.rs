@@ -21,10 +21,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use self::card::{ClientChange, KindedPhoneFields, NewClient};
-use super::staff::open_text;
+use super::{history::question, staff::open_text};
 use crate::{
     access::Caller,
     app::App,
+    checks::Checks,
     command::{Answer, Ask, At, Call, Loaded, Target, View},
     page::{Page, cursor, limit, place},
     problem::Problem,
@@ -277,6 +278,9 @@ async fn list(
     State(app): State<App>,
     ask: Ask<ClientsQuery>,
 ) -> Result<Answer<Page<ClientView>>, Problem> {
+    let mut checks = Checks::default();
+    question(&mut checks, "q", ask.query.q.as_deref());
+    checks.done()?;
     let page = clients::Page {
         after: place(ask.query.after.as_deref())?,
         limit: u16::try_from(limit(ask.query.limit)?).map_err(Problem::internal)?,

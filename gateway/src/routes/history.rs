@@ -1,28 +1,24 @@
 //! History: every booking ever, any status, deleted ones too.
 
 mod export;
+mod filter;
 
 use axum::extract::State;
-use domain::{
-    access::Right,
-    booking::Status,
-    id::Id,
-    time::{Zone, local_date},
-};
-use jiff::{Timestamp, civil::Date};
+use domain::id::Id;
 use projections::{
     clients::Called,
     history::{self, Cursor, Entry, Filter, FindError, Sort},
 };
-use rust_decimal::Decimal;
 use serde::Deserialize;
 use utoipa::{
-    IntoParams, ToSchema,
+    IntoParams,
     openapi::path::{Parameter, ParameterIn},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
+use self::filter::sort;
+pub(crate) use self::filter::{FilterFields, StatusField, period, question};
 use super::bookings::{BookingView, Names};
 use crate::{
     access::Caller,
@@ -73,7 +69,8 @@ pub(crate) struct HistoryQuery {
     min_price: Option<String>,
     #[param(example = "120.00")]
     max_price: Option<String>,
-    /// `start`, `created` or `price`, with `-` before it for the greatest first. Absent: `-start`.
+    /// `start`, `created`, `changed`, `price`, `paid`, `client`, `status`, `source` or `reference`, with `-` before it
+    /// for the greatest first. Absent: `-start`.
     #[param(example = "-start")]
     sort: Option<String>,
     /// Items on a page: 50, at most 500.
@@ -111,30 +108,12 @@ impl IntoParams for AsFile {
     }
 }
 
-/// Where a booking stands.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum StatusField {
-    Requested,
-    Confirmed,
-    Completed,
-    NoShow,
-    Cancelled,
-}
-
-impl From<StatusField> for Status {
-    fn from(status: StatusField) -> Self {
-        match status {
-            StatusField::Requested => Self::Requested,
-            StatusField::Confirmed => Self::Confirmed,
-            StatusField::Completed => Self::Completed,
-            StatusField::NoShow => Self::NoShow,
-            StatusField::Cancelled => Self::Cancelled,
-        }
-    }
-}
-
 /// Every booking that the filters let through.
+///
+/// Words are found whatever their case and accents, in any of our languages; in comments also in their other forms,
+/// where PostgreSQL has the dictionary (English, French, Italian, Swedish). Of one or two letters, in comments and
+/// references the words that begin with them. Where nothing holds all words, those of clients are found who would but
+/// for a slip in the spelling.
 #[utoipa::path(get, path = "/history", tag = "history", params(OnScreen),
     responses((status = 200, body = Page<BookingView>)))]
 async fn find(
@@ -150,18 +129,15 @@ async fn find(
     }
     app.wait_for(&ask, &[&history::READ_MODEL, ACTORS]).await?;
     let known = app.catalogue_now(business).await?;
-    let (mut filter, sort) = asked.read(&ask.caller, &known)?;
-    filter.client_id = app
-        .client_id_now(ask.caller.business(), asked.client_id)
-        .await?;
-    let after: Option<Cursor> = page::place(asked.after.as_deref())?;
+    let (filter, sort) = asked.read(&app, &ask.caller, &known).await?;
+    let after: Option<Cursor> = page::place_in(&ask.uri, asked.after.as_deref())?;
     let limit = u16::try_from(page::limit(asked.limit)?).unwrap_or(u16::MAX);
     let wanted = history::Page {
         after,
         limit,
         count: asked.count,
     };
-    let found = history::find(app.pool(), &scope, &filter, sort, wanted)
+    let found = history::find(app.pool(), &scope, &filter, sort, &wanted)
         .await
         .map_err(not_found)?;
     let clients = found.items.iter().filter_map(client_of).collect();
@@ -184,12 +160,15 @@ async fn find(
     }
     Ok(Answer::ok(Page {
         items,
-        next: found.next.map(|next| page::cursor(&next)).transpose()?,
+        next: found
+            .next
+            .map(|next| page::cursor_in(&ask.uri, &next))
+            .transpose()?,
         total: found.total.and_then(|total| u64::try_from(total).ok()),
     }))
 }
 
-fn client_of(entry: &Entry) -> Option<(Id<domain::client::Client>, Called)> {
+pub(super) fn client_of(entry: &Entry) -> Option<(Id<domain::client::Client>, Called)> {
     let booked_for = entry.booking.held().ok()?.client_id?;
     let called = Called {
         client_id: entry.client_id?,
@@ -198,7 +177,7 @@ fn client_of(entry: &Entry) -> Option<(Id<domain::client::Client>, Called)> {
     Some((booked_for, called))
 }
 
-fn not_found(error: FindError) -> Problem {
+pub(super) fn not_found(error: FindError) -> Problem {
     match error {
         FindError::Cursor => Problem::field("after", Message::new("violation-cursor")),
         FindError::Store(error) => error.into(),
@@ -207,71 +186,39 @@ fn not_found(error: FindError) -> Problem {
 
 impl HistoryQuery {
     /// The filter and order that it asks for.
-    fn read(&self, caller: &Caller, known: &Known) -> Result<(Filter, Sort), Problem> {
-        let by_price = self
-            .sort
-            .as_deref()
-            .is_some_and(|sort| sort.ends_with("price"));
-        if by_price || self.min_price.is_some() || self.max_price.is_some() {
-            caller.needs(Right::SeeRevenue)?;
-        }
-        let zone = &known.settings()?.time_zone;
+    async fn read(
+        &self,
+        app: &App,
+        caller: &Caller,
+        known: &Known,
+    ) -> Result<(Filter, Sort), Problem> {
         let mut checks = Checks::default();
-        let amount = |checks: &mut Checks, field, text: Option<&str>| {
-            let amount = text.map(|text| {
-                text.parse::<Decimal>()
-                    .map_err(|_| Message::new("violation-not-money"))
-            });
-            amount.and_then(|read| checks.take(field, read))
-        };
-        let sort = match self.sort.as_deref() {
-            None | Some("-start") => Sort::StartDescending,
-            Some("start") => Sort::Start,
-            Some("created") => Sort::Created,
-            Some("-created") => Sort::CreatedDescending,
-            Some("price") => Sort::Price,
-            Some("-price") => Sort::PriceDescending,
-            Some(other) => {
-                checks.fault("sort", Message::new("violation-form").with("what", other));
-                Sort::default()
-            }
-        };
-        let filter = Filter {
-            from: instant(&mut checks, "from", self.from.as_deref(), zone, |day| {
-                day.start()
-            }),
-            to: instant(&mut checks, "to", self.to.as_deref(), zone, |day| day.end()),
-            client: self.client.clone(),
-            // Whoever they turned out to be, which the caller looks up.
-            client_id: None,
-            staff_id: self.staff_id.map(Id::new),
-            service_id: self.service_id.map(Id::new),
-            desk_id: self.desk_id.map(Id::new),
-            visit_id: None,
-            statuses: self.status.iter().map(|status| (*status).into()).collect(),
-            source: self.source.clone(),
-            q: self.q.clone(),
-            deleted: self.deleted,
-            min_price: amount(&mut checks, "min_price", self.min_price.as_deref()),
-            max_price: amount(&mut checks, "max_price", self.max_price.as_deref()),
-        };
+        let fields = FilterFields::from(self);
+        let mut filter = fields.read(&mut checks, caller, known)?;
+        let sort = sort(&mut checks, caller, self.sort.as_deref())?;
         checks.done()?;
+        let business = caller.business();
+        filter.client_id = app.client_id_now(business, self.client_id).await?;
         Ok((filter, sort))
     }
 }
 
-/// An edge of a local date.
-pub(crate) fn instant(
-    checks: &mut Checks,
-    field: &str,
-    text: Option<&str>,
-    zone: &Zone,
-    edge: impl Fn(domain::time::Span) -> Timestamp,
-) -> Option<Timestamp> {
-    let date: Option<Date> = local_date::parse(text?);
-    let day = date.and_then(|date| zone.days(date, date));
-    if day.is_none() {
-        checks.fault(field, Message::new("violation-date"));
+impl From<&HistoryQuery> for FilterFields {
+    fn from(query: &HistoryQuery) -> Self {
+        Self {
+            from: query.from.clone(),
+            to: query.to.clone(),
+            client: query.client.clone(),
+            client_id: query.client_id,
+            staff_id: query.staff_id,
+            service_id: query.service_id,
+            desk_id: query.desk_id,
+            status: query.status.clone(),
+            source: query.source.clone(),
+            q: query.q.clone(),
+            deleted: query.deleted,
+            min_price: query.min_price.clone(),
+            max_price: query.max_price.clone(),
+        }
     }
-    day.map(edge)
 }

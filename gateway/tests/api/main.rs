@@ -21,6 +21,7 @@ mod live;
 mod log;
 mod merging;
 mod password_page;
+mod past;
 mod people;
 mod public;
 mod refusals;

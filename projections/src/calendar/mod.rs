@@ -17,10 +17,7 @@ use sqlx::PgConnection;
 pub use self::{
     entry::Entry,
     past::{When, candidates},
-    questions::{
-        Away, Filter, Hour, bookings, inside, monitor, of_session, of_visit, seats_taken,
-        to_be_moved,
-    },
+    questions::{Filter, Hour, bookings, inside, monitor, of_session, of_visit, seats_taken},
 };
 use crate::{ApplyError, Projected, ReadModel, merged::Merged};
 

@@ -17,7 +17,7 @@ use sqlx::{PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::entry::{COLUMNS, Entry, TABLES};
-use crate::{Scope, folding::fold};
+use crate::Scope;
 
 /// Which bookings of a stretch of time are asked for. By default all that are not deleted.
 #[derive(Debug, Clone, Default)]
@@ -28,8 +28,6 @@ pub struct Filter {
     pub desk_id: Option<Id<Desk>>,
     /// What.
     pub service_id: Option<Id<Service>>,
-    /// Any part of the client's name or of the reference; case and accents do not matter.
-    pub q: Option<String>,
     /// Of these statuses; none given: of all.
     pub statuses: Vec<Status>,
     /// Deleted ones too.
@@ -226,77 +224,6 @@ fn hours(zone: &Zone, day: Span) -> Vec<(LocalTime, Span)> {
     hours
 }
 
-/// Somebody or something that is away for a while: an absence, a holiday of a desk, a closure of the house.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Away {
-    /// Whose; none and no desk: of the whole house.
-    pub staff_id: Option<Id<Staff>>,
-    /// Of which desk.
-    pub desk_id: Option<Id<Desk>>,
-    /// From when.
-    pub start: Timestamp,
-    /// Until when; none: for good.
-    pub end: Option<Timestamp>,
-}
-
-/// The open bookings that collide with any of these: to be moved. By their start.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn to_be_moved(
-    db: &PgPool,
-    scope: &Scope,
-    away: &[Away],
-) -> Result<Vec<Entry>, sqlx::Error> {
-    if away.is_empty() {
-        return Ok(vec![]);
-    }
-    let mut query = select(scope);
-    query
-        .push(
-            " and b.status in ('requested', 'confirmed') and not b.deleted and not b.hour_unknown
-              and exists (select from unnest(",
-        )
-        .push_bind(
-            away.iter()
-                .map(|a| a.staff_id.map(Id::uuid))
-                .collect::<Vec<_>>(),
-        )
-        .push("::uuid[], ")
-        .push_bind(
-            away.iter()
-                .map(|a| a.desk_id.map(Id::uuid))
-                .collect::<Vec<_>>(),
-        )
-        .push("::uuid[], ")
-        .push_bind(away.iter().map(|a| a.start.to_sqlx()).collect::<Vec<_>>())
-        .push("::timestamptz[], ")
-        .push_bind(
-            away.iter()
-                .map(|a| a.end.map(|end| end.to_sqlx()))
-                .collect::<Vec<_>>(),
-        )
-        .push(
-            "::timestamptz[]) as a (staff_id, desk_id, starts, ends)
-               where b.during && tstzrange(a.starts, a.ends)
-                 and (a.staff_id is null or a.staff_id = b.staff_id)
-                 and (a.desk_id is null or a.desk_id = b.desk_id))",
-        );
-    // So that the index on spans serves: nothing outside of all of them together can collide.
-    let first = away.iter().map(|a| a.start).min();
-    let last = away
-        .iter()
-        .map(|a| a.end)
-        .try_fold(Timestamp::MIN, |last, end| Some(last.max(end?)));
-    query
-        .push(" and b.during && tstzrange(")
-        .push_bind(first.map(|at| at.to_sqlx()))
-        .push(", ")
-        .push_bind(last.map(|at| at.to_sqlx()))
-        .push(") order by b.starts, b.booking_id");
-    query.build_query_as().fetch_all(db).await
-}
-
 fn select(scope: &Scope) -> QueryBuilder<'static, Postgres> {
     let mut query = QueryBuilder::new(format!(
         "select {COLUMNS} from {TABLES} where b.business_id = "
@@ -331,14 +258,5 @@ fn narrow(query: &mut QueryBuilder<'static, Postgres>, filter: &Filter) {
     }
     if !filter.with_deleted {
         query.push(" and not b.deleted");
-    }
-    if let Some(q) = &filter.q {
-        let part = fold(q);
-        query
-            .push(" and (strpos(c.folded, ")
-            .push_bind(part.clone())
-            .push(") > 0 or strpos(lower(b.reference), ")
-            .push_bind(part)
-            .push(") > 0)");
     }
 }

@@ -155,34 +155,6 @@ async fn each_filter_narrows_and_the_deleted_are_asked_for() {
             },
             vec![2],
         ),
-        (
-            Filter {
-                q: Some("SWIEC".to_owned()),
-                ..all()
-            },
-            vec![1],
-        ),
-        (
-            Filter {
-                q: Some("o'b".to_owned()),
-                ..all()
-            },
-            vec![2],
-        ),
-        (
-            Filter {
-                q: Some("0000-".to_owned()),
-                ..all()
-            },
-            vec![1, 2],
-        ),
-        (
-            Filter {
-                q: Some("nobody".to_owned()),
-                ..all()
-            },
-            vec![],
-        ),
     ] {
         assert_eq!(
             on(&db, &story, "2026-05-05", &filter).await,
@@ -281,69 +253,6 @@ async fn the_monitor_has_the_hours_that_the_clock_on_the_wall_has() {
         .unwrap();
     assert_eq!(spring.len(), 23);
     assert!(spring.iter().all(|h| h.from.to_string() != "02:00"));
-}
-
-#[tokio::test]
-async fn open_bookings_that_collide_with_an_absence_are_to_be_moved() {
-    let (_database, db) = database().await;
-    let mut story = Story::of(1);
-    for (n, start) in [
-        (1, "2026-05-05T08:00:00Z"),
-        (2, "2026-05-05T09:00:00Z"),
-        (3, "2026-05-05T09:30:00Z"),
-        (4, "2026-05-05T10:00:00Z"),
-    ] {
-        story.booking(id(n), placed(start));
-    }
-    story.booking(id(3), cancelled());
-    take_in(&db, &READ_MODEL, &story.take()).await;
-    let away = |staff: Option<u128>, desk: Option<u128>, start: &str, end: Option<&str>| Away {
-        staff_id: staff.map(id),
-        desk_id: desk.map(id),
-        start: at(start),
-        end: end.map(at),
-    };
-    let nine_to_ten = ("2026-05-05T09:00:00Z", Some("2026-05-05T10:00:00Z"));
-    for (away, wanted) in [
-        (
-            vec![away(Some(1), None, nine_to_ten.0, nine_to_ten.1)],
-            vec![2],
-        ),
-        (
-            vec![away(Some(99), None, nine_to_ten.0, nine_to_ten.1)],
-            vec![],
-        ),
-        (
-            vec![away(None, Some(2), nine_to_ten.0, nine_to_ten.1)],
-            vec![2],
-        ),
-        (
-            vec![away(None, None, nine_to_ten.0, nine_to_ten.1)],
-            vec![2],
-        ),
-        (vec![away(None, Some(2), nine_to_ten.0, None)], vec![2, 4]),
-        (
-            vec![
-                away(
-                    Some(1),
-                    None,
-                    "2026-05-05T08:30:00Z",
-                    Some("2026-05-05T08:31:00Z"),
-                ),
-                away(
-                    Some(1),
-                    None,
-                    "2026-05-05T10:59:00Z",
-                    Some("2026-05-05T11:30:00Z"),
-                ),
-            ],
-            vec![1, 4],
-        ),
-        (vec![], vec![]),
-    ] {
-        let found = to_be_moved(&db, &story.scope(), &away).await.unwrap();
-        assert_eq!(numbers(&found), wanted, "{away:?}");
-    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What is asked of changes.
 
-use domain::{booking::Booking, id::Id};
+use domain::{booking::Booking, id::Id, staff::Staff};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
@@ -18,14 +18,20 @@ pub struct Filter {
     pub to: Option<Timestamp>,
     /// Made by this user, key or client.
     pub actor_id: Option<Uuid>,
+    /// Made by actors of this kind: `user`, `api_key`, `client`, `import`, `system`.
+    pub actor_kind: Option<String>,
+    /// That came through this door: `panel`, `public_page`, `api`, `import`, `system`.
+    pub source: Option<String>,
     /// This one: `booking.rescheduled`.
     pub action: Option<String>,
     /// Of things of one of these kinds: `business`, `service`, `staff`, `desk`, `client`, `booking`, `access`.
     pub subject_types: Vec<String>,
     /// Of one of these things: a client, and those who turned out to be them. Empty: of all.
     pub subject_ids: Vec<Uuid>,
-    /// Of this client, or of a booking of theirs.
-    pub client_id: Option<Uuid>,
+    /// Of one of these clients, or of a booking of theirs. Empty: of all.
+    pub client_ids: Vec<Uuid>,
+    /// Of this staff member, or of a booking that is theirs now.
+    pub staff_id: Option<Id<Staff>>,
 }
 
 /// Which page of what was found.
@@ -125,16 +131,22 @@ pub async fn find(
     filter: &Filter,
     page: Page,
 ) -> Result<Found, sqlx::Error> {
-    let mut query = select();
-    narrow(&mut query, scope, filter);
-    if let Some(after) = page.after {
-        query.push(" and c.position < ").push_bind(after.0);
+    let mut query = QueryBuilder::new("with found as (");
+    Part::InTime.push(&mut query, scope, filter, page);
+    if filter.from.is_some() || filter.to.is_some() {
+        query.push(" union all ");
+        Part::ToldLate.push(&mut query, scope, filter, page);
     }
-    // One more than wanted tells whether there is a next page.
     query
+        .push(") ")
+        .push(SELECT)
+        .push(" join found using (position) where c.business_id = ")
+        .push_bind(scope.business().0)
         .push(" order by c.position desc limit ")
         .push_bind(i64::from(page.limit) + 1);
-    let mut rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    // Planned anew for each question: a kind of change may be nearly all of them, or none.
+    let rows = query.build_query_as().persistent(false);
+    let mut rows: Vec<Row> = rows.fetch_all(db).await?;
     let more = rows.len() > usize::from(page.limit);
     rows.truncate(usize::from(page.limit));
     let next = rows
@@ -150,6 +162,64 @@ pub async fn find(
         next,
         total,
     })
+}
+
+/// Positions are given out in the order of recording, which is the order of happening but for what was brought in from
+/// elsewhere: a period is a stretch of positions, and of those others whatever says so.
+#[derive(Clone, Copy)]
+enum Part {
+    InTime,
+    ToldLate,
+}
+
+impl Part {
+    /// The positions that a page may hold, of this part.
+    fn push(
+        self,
+        query: &mut QueryBuilder<'_, Postgres>,
+        scope: &Scope,
+        filter: &Filter,
+        page: Page,
+    ) {
+        query.push("(select c.position from change c");
+        narrow(query, scope, filter);
+        query.push(match self {
+            Self::InTime => " and ",
+            Self::ToldLate => " and c.at <> c.recorded_at and not ",
+        });
+        in_stretch(query, scope, filter);
+        if let Some(after) = page.after {
+            query.push(" and c.position < ").push_bind(after.0);
+        }
+        // One more than wanted tells whether there is a next page.
+        query
+            .push(" order by c.position desc limit ")
+            .push_bind(i64::from(page.limit) + 1)
+            .push(")");
+    }
+}
+
+/// That a change was recorded in the period.
+fn in_stretch(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter) {
+    let business = scope.business().0;
+    query.push("(true");
+    if let Some(from) = filter.from {
+        query
+            .push(" and c.position > change_position_at(")
+            .push_bind(business)
+            .push(", ")
+            .push_bind(from.to_sqlx())
+            .push("::timestamptz - interval '1 microsecond')");
+    }
+    if let Some(to) = filter.to {
+        query
+            .push(" and c.position <= change_position_at(")
+            .push_bind(business)
+            .push(", ")
+            .push_bind(to.to_sqlx())
+            .push(")");
+    }
+    query.push(")");
 }
 
 /// What some actors are called now, for whoever shows something else that they did. Who has no name is left out.
@@ -241,15 +311,16 @@ async fn count(db: &PgPool, scope: &Scope, filter: &Filter) -> Result<i64, sqlx:
 }
 
 fn select() -> QueryBuilder<'static, Postgres> {
-    QueryBuilder::new(
+    QueryBuilder::new(SELECT)
+}
+
+const SELECT: &str =
         "select c.position, c.at, c.recorded_at, c.actor_kind, c.actor_id, a.name as actor_name, c.actor_role, c.source,
                 c.subject_type, c.subject_id, c.booking_id, c.client_id, c.action, c.changes, c.reason,
                 c.reverts, (select max(r.position) from change r
                              where r.business_id = c.business_id and r.reverts = c.position) as reverted_by
            from change c
-           left join change_actor a on a.business_id = c.business_id and a.actor_id = c.actor_id",
-    )
-}
+           left join change_actor a on a.business_id = c.business_id and a.actor_id = c.actor_id";
 
 /// The `where` of a filter, over `change c`.
 fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter) {
@@ -269,29 +340,40 @@ fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter
     if let Some(to) = filter.to {
         query.push(" and c.at < ").push_bind(to.to_sqlx());
     }
-    for (column, id) in [
-        ("actor_id", filter.actor_id),
-        ("client_id", filter.client_id),
+    if let Some(actor) = filter.actor_id {
+        query.push(" and c.actor_id = ").push_bind(actor);
+    }
+    for (column, word) in [
+        ("actor_kind", &filter.actor_kind),
+        ("source", &filter.source),
     ] {
-        if let Some(id) = id {
-            query.push(format!(" and c.{column} = ")).push_bind(id);
+        if let Some(word) = word {
+            query
+                .push(format!(" and c.{column} = "))
+                .push_bind(asked(word));
         }
     }
-    match filter.subject_ids.as_slice() {
-        [] => {}
-        // Goes along the index in the order of positions, which several cannot.
-        [one] => {
-            query.push(" and c.subject_id = ").push_bind(*one);
-        }
-        several => {
-            query
-                .push(" and c.subject_id = any(")
-                .push_bind(several.to_vec())
-                .push(")");
-        }
+    is_among(query, "subject_id", &filter.subject_ids);
+    is_among(query, "client_id", &filter.client_ids);
+    if let Some(staff) = filter.staff_id {
+        query
+            .push(" and (c.subject_id = ")
+            .push_bind(staff.uuid())
+            .push(" or c.booking_id in (select b.booking_id from change_booking b where b.business_id = ")
+            .push_bind(business)
+            .push(" and b.staff_id = ")
+            .push_bind(staff.uuid())
+            .push("))");
     }
     if let Some(action) = &filter.action {
-        query.push(" and c.action = ").push_bind(asked(action));
+        let action = asked(action);
+        // The kind stands before the point, and first in the index.
+        let kind = action.split('.').next().unwrap_or_default().to_owned();
+        query
+            .push(" and c.subject_type = ")
+            .push_bind(kind)
+            .push(" and c.action = ")
+            .push_bind(action);
     }
     if !filter.subject_types.is_empty() {
         let kinds: Vec<_> = filter
@@ -303,6 +385,22 @@ fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter
             .push(" and c.subject_type = any(")
             .push_bind(kinds)
             .push(")");
+    }
+}
+
+fn is_among(query: &mut QueryBuilder<'_, Postgres>, column: &str, ids: &[Uuid]) {
+    match ids {
+        [] => {}
+        // Goes along the index in the order of positions, which several cannot.
+        [one] => {
+            query.push(format!(" and c.{column} = ")).push_bind(*one);
+        }
+        several => {
+            query
+                .push(format!(" and c.{column} = any("))
+                .push_bind(several.to_vec())
+                .push(")");
+        }
     }
 }
 

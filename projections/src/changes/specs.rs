@@ -225,7 +225,7 @@ async fn across_the_business_the_newest_stands_first_and_each_filter_narrows() {
     take_in(&db, &READ_MODEL, &story.take()).await;
 
     let any = Filter::default;
-    let cases: [(Filter, &[i64]); 10] = [
+    let cases: [(Filter, &[i64]); 14] = [
         (
             Filter {
                 action: Some("booking.\0placed".to_owned()),
@@ -257,7 +257,7 @@ async fn across_the_business_the_newest_stands_first_and_each_filter_narrows() {
         ),
         (
             Filter {
-                client_id: Some(Uuid::from_u128(7)),
+                client_ids: vec![Uuid::from_u128(7)],
                 ..any()
             },
             &[6, 5, 3, 1],
@@ -287,6 +287,35 @@ async fn across_the_business_the_newest_stands_first_and_each_filter_narrows() {
         (
             Filter {
                 actor_id: Some(Uuid::nil()),
+                ..any()
+            },
+            &[],
+        ),
+        (
+            Filter {
+                actor_kind: Some("import".to_owned()),
+                ..any()
+            },
+            &[6],
+        ),
+        (
+            Filter {
+                source: Some("import".to_owned()),
+                from: Some(at("2018-01-01T00:00:00Z")),
+                ..any()
+            },
+            &[6],
+        ),
+        (
+            Filter {
+                staff_id: Some(id(1)),
+                ..any()
+            },
+            &[6, 5, 3],
+        ),
+        (
+            Filter {
+                staff_id: Some(id(99)),
                 ..any()
             },
             &[],

@@ -9,10 +9,9 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
 use uuid::Uuid;
 
-use super::misspelt::distance;
 use crate::{
     Position, Scope, Version,
-    folding::{Term, contains, digits, fold, holds, seen, terms},
+    folding::{Term, contains, digits, fold, holds, misspelt::distance, seen, terms},
 };
 
 /// Which page of what was found.

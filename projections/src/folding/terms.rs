@@ -34,7 +34,30 @@ impl Term {
             }
         }
     }
+
+    /// The same for texts of which there are very many: of one or two letters, which an index of trigrams does not find
+    /// inside of words, the words that begin with them.
+    #[must_use]
+    pub fn patterns_in_many(&self) -> Vec<String> {
+        let shapes = |shape: &str| match shape.chars().count() {
+            0..SHORTEST_PART => {
+                let begins = beginning(shape);
+                vec![format!("% {begins}"), format!("%\n{begins}"), begins]
+            }
+            _ => vec![contains(shape)],
+        };
+        match self {
+            Self::Word { folded, .. } => shapes(folded),
+            Self::Number { folded, digits } => {
+                let all = digits.iter().chain(Some(folded));
+                all.flat_map(|shape| shapes(shape)).collect()
+            }
+        }
+    }
 }
+
+/// From this many letters on, an index of trigrams finds them anywhere.
+const SHORTEST_PART: usize = 3;
 
 /// From this many digits on, blanks between groups of digits belong to one number.
 const SHORTEST_NUMBER: usize = 5;
@@ -103,8 +126,12 @@ fn is_numeric(word: &str) -> bool {
 /// The `like` pattern for rows that hold `folded` anywhere.
 #[must_use]
 pub fn contains(folded: &str) -> String {
-    let mut pattern = String::with_capacity(folded.len() + 2);
-    pattern.push('%');
+    format!("%{}", beginning(folded))
+}
+
+/// The `like` pattern for rows that begin with `folded`.
+fn beginning(folded: &str) -> String {
+    let mut pattern = String::with_capacity(folded.len() + 1);
     for letter in folded.chars() {
         if matches!(letter, '%' | '_' | '\\') {
             pattern.push('\\');
@@ -162,6 +189,14 @@ mod tests {
         assert_eq!(digits_of("10 12"), [["10"], ["12"]]);
         assert_eq!(digits_of("anna 600 100 200").len(), 1);
         assert_eq!(digits_of("0"), [["0"]]);
+    }
+
+    #[test]
+    fn among_very_many_a_letter_or_two_begin_a_word() {
+        let patterns = |word| word_of(word).patterns_in_many();
+        assert_eq!(patterns("an"), ["% an%", "%\nan%", "an%"]);
+        assert_eq!(patterns("ann"), ["%ann%"]);
+        assert_eq!(terms("7")[0].patterns_in_many()[2], "7%");
     }
 
     #[test]

@@ -1,84 +1,23 @@
 //! What is asked of history.
 
-use domain::{
-    booking::{Booking, Status},
-    client::Client,
-    desk::Desk,
-    id::{self, Id},
-    service::Service,
-    staff::Staff,
-};
+use std::collections::BTreeSet;
+
+use domain::{booking::Booking, client::Client, id::Id};
 use futures::{Stream, TryStreamExt, stream as streams};
-use jiff::Timestamp;
-use jiff_sqlx::ToSqlx;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
-use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
+use sqlx::{PgPool, QueryBuilder, types::Json};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::asked::{Asked, asked};
-use crate::{
-    Position, Scope, Version,
-    folding::{Term, holds, terms},
-    rows::asked as asked_text,
+use super::{
+    filter::Filter,
+    order::{Cursor, IN_LIFE, Sort},
+    words::Words,
 };
-
-/// Which bookings; what is none or empty bounds nothing.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Starting at or after.
-    pub from: Option<Timestamp>,
-    /// Starting before.
-    pub to: Option<Timestamp>,
-    /// Whose client is found by all of these words: any part of name, phone, e-mail, fiscal code.
-    pub client: Option<String>,
-    /// Of this client.
-    pub client_id: Option<Id<Client>>,
-    /// By this staff member.
-    pub staff_id: Option<Id<Staff>>,
-    /// This service.
-    pub service_id: Option<Id<Service>>,
-    /// At this desk.
-    pub desk_id: Option<Id<Desk>>,
-    /// Of this visit.
-    pub visit_id: Option<Id<id::Visit>>,
-    /// Of one of these statuses.
-    pub statuses: Vec<Status>,
-    /// That came from here, in the business's words.
-    pub source: Option<String>,
-    /// Found by all of these words, each any part of the client's name, phones, e-mail, fiscal code, of a comment
-    /// (in any of its word forms, where there is a dictionary) or of the reference, or meaning the status in any of
-    /// our languages.
-    pub q: Option<String>,
-    /// Deleted ones alone, or none of them; none: both.
-    pub deleted: Option<bool>,
-    /// Costing at least this.
-    pub min_price: Option<Decimal>,
-    /// Costing at most this.
-    pub max_price: Option<Decimal>,
-}
-
-/// In which order, the booking's id last.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// By start, the earliest first.
-    Start,
-    /// By start, the latest first.
-    #[default]
-    StartDescending,
-    /// By when they were made, the oldest first.
-    Created,
-    /// By when they were made, the newest first.
-    CreatedDescending,
-    /// By price, the cheapest first.
-    Price,
-    /// By price, the dearest first.
-    PriceDescending,
-}
+use crate::{Position, Scope, Version};
 
 /// Which page of what was found.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Page {
     /// After what; none: from the first.
     pub after: Option<Cursor>,
@@ -86,18 +25,6 @@ pub struct Page {
     pub limit: u16,
     /// Whether to count them all, too.
     pub count: bool,
-}
-
-/// Where a page ended: the last booking's value of what is sorted by, and its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cursor {
-    /// Sorted by start.
-    Start(Timestamp, Uuid),
-    /// Sorted by when they were made.
-    Created(Timestamp, Uuid),
-    /// Sorted by price.
-    Price(Decimal, Uuid),
 }
 
 /// A booking as it stands now.
@@ -118,7 +45,7 @@ pub struct Entry {
 }
 
 /// A page of bookings.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Found {
     /// In the order asked for.
     pub items: Vec<Entry>,
@@ -141,6 +68,9 @@ pub enum FindError {
 
 /// A page of the bookings that a filter lets through.
 ///
+/// Where none holds the words, those of clients who would but for a slip in the spelling: so it forgives, and never
+/// stands between the name typed and its bearer.
+///
 /// # Errors
 /// When the cursor comes from another order, or the database does not answer.
 pub async fn find(
@@ -148,28 +78,57 @@ pub async fn find(
     scope: &Scope,
     filter: &Filter,
     sort: Sort,
-    page: Page,
+    page: &Page,
 ) -> Result<Found, FindError> {
-    let mut query = QueryBuilder::new(
-        "select b.booking_id, b.state, b.version, b.position, b.starts, b.created_at, b.price, b.client_id, c.name as client_name
+    if page.after.as_ref().is_some_and(|after| after.misspelt) {
+        // Whom they meant may be called otherwise by now.
+        let Some(words) = Words::misspelt(db, scope, filter).await? else {
+            return Ok(Found::default());
+        };
+        return page_of(db, scope, filter, (&words, true), sort, page).await;
+    }
+    let words = Words::look_up(db, scope, filter).await?;
+    let found = page_of(db, scope, filter, (&words, false), sort, page).await?;
+    if found.items.is_empty()
+        && page.after.is_none()
+        && !words.is_empty()
+        && let Some(words) = Words::misspelt(db, scope, filter).await?
+    {
+        return page_of(db, scope, filter, (&words, true), sort, page).await;
+    }
+    Ok(found)
+}
+
+async fn page_of(
+    db: &PgPool,
+    scope: &Scope,
+    filter: &Filter,
+    (words, misspelt): (&Words, bool),
+    sort: Sort,
+    page: &Page,
+) -> Result<Found, FindError> {
+    let mut query = QueryBuilder::new(format!(
+        "select b.booking_id, b.state, b.version, b.position, b.starts, b.created_at, b.price, b.paid, b.source,
+                b.reference, {IN_LIFE} as in_life, b.client_id, c.name as client_name
            from history_booking b
-           left join history_client c on c.business_id = b.business_id and c.client_id = b.client_id",
-    );
-    narrow(&mut query, scope, filter);
-    after(&mut query, sort, page.after)?;
-    let (column, direction, _) = sort.by();
+           left join history_client c on c.business_id = b.business_id and c.client_id = b.client_id"
+    ));
+    filter.narrow(&mut query, scope, words);
+    if let Some(after) = &page.after {
+        sort.after(&mut query, scope, after)?;
+    }
+    sort.order(&mut query);
     // One more than wanted tells whether there is a next page.
-    query
-        .push(format!(
-            " order by b.{column} {direction}, b.booking_id {direction} limit "
-        ))
-        .push_bind(i64::from(page.limit) + 1);
-    let mut rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    query.push(" limit ").push_bind(i64::from(page.limit) + 1);
+    // Planned anew for each question: how many a word means decides which way is short.
+    let rows = query.build_query_as().persistent(false);
+    let mut rows: Vec<Row> = rows.fetch_all(db).await?;
     let more = rows.len() > usize::from(page.limit);
     rows.truncate(usize::from(page.limit));
-    let next = rows.last().filter(|_| more).map(|last| sort.cursor(last));
+    let next = rows.last().filter(|_| more);
+    let next = next.map(|last| sort.cursor(last, misspelt));
     let total = match page.count {
-        true => Some(count(db, scope, filter).await?),
+        true => Some(count(db, scope, filter, words).await?),
         false => None,
     };
     Ok(Found {
@@ -179,10 +138,62 @@ pub async fn find(
     })
 }
 
-async fn count(db: &PgPool, scope: &Scope, filter: &Filter) -> Result<i64, sqlx::Error> {
+async fn count(
+    db: &PgPool,
+    scope: &Scope,
+    filter: &Filter,
+    words: &Words,
+) -> Result<i64, sqlx::Error> {
     let mut query = QueryBuilder::new("select count(*) from history_booking b");
-    narrow(&mut query, scope, filter);
-    query.build_query_scalar().fetch_one(db).await
+    filter.narrow(&mut query, scope, words);
+    let count = query.build_query_scalar().persistent(false);
+    count.fetch_one(db).await
+}
+
+/// Which of these bookings hold all words of `q`, as [`find`] would find them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn holding(
+    db: &PgPool,
+    scope: &Scope,
+    bookings: &[Uuid],
+    q: &str,
+) -> Result<BTreeSet<Uuid>, sqlx::Error> {
+    let filter = Filter {
+        q: Some(q.to_owned()),
+        ..Filter::default()
+    };
+    let words = Words::look_up(db, scope, &filter).await?;
+    let found = among(db, scope, bookings, &filter, &words).await?;
+    if found.is_empty()
+        && !words.is_empty()
+        && let Some(words) = Words::misspelt(db, scope, &filter).await?
+    {
+        return among(db, scope, bookings, &filter, &words).await;
+    }
+    Ok(found)
+}
+
+async fn among(
+    db: &PgPool,
+    scope: &Scope,
+    bookings: &[Uuid],
+    filter: &Filter,
+    words: &Words,
+) -> Result<BTreeSet<Uuid>, sqlx::Error> {
+    if bookings.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut query = QueryBuilder::new("select b.booking_id from history_booking b");
+    filter.narrow(&mut query, scope, words);
+    query
+        .push(" and b.booking_id = any(")
+        .push_bind(bookings)
+        .push(")");
+    let found = query.build_query_scalar().persistent(false);
+    let found: Vec<Uuid> = found.fetch_all(db).await?;
+    Ok(found.into_iter().collect())
 }
 
 /// How many bookings an export reads at a time: keeps its transactions short.
@@ -213,7 +224,7 @@ pub fn stream(
                 limit: EXPORT_PAGE,
                 count: false,
             };
-            let found = find(&db, &scope, &filter, sort, page).await?;
+            let found = find(&db, &scope, &filter, sort, &page).await?;
             let next = found.next.map_or(Next::Done, Next::After);
             let items = streams::iter(found.items.into_iter().map(Ok));
             Ok::<_, FindError>(Some((items, next)))
@@ -222,160 +233,20 @@ pub fn stream(
     .try_flatten()
 }
 
-/// The `where` of a filter, over `history_booking b`.
-fn narrow(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter) {
-    let business = scope.business().0;
-    query.push(" where b.business_id = ").push_bind(business);
-    let ids = [
-        ("staff_id", scope.staff().map(Id::uuid)),
-        ("client_id", filter.client_id.map(Id::uuid)),
-        ("staff_id", filter.staff_id.map(Id::uuid)),
-        ("service_id", filter.service_id.map(Id::uuid)),
-        ("desk_id", filter.desk_id.map(Id::uuid)),
-        ("visit_id", filter.visit_id.map(Id::uuid)),
-    ];
-    for (column, id) in ids {
-        if let Some(id) = id {
-            query.push(format!(" and b.{column} = ")).push_bind(id);
-        }
-    }
-    if let Some(from) = filter.from {
-        query.push(" and b.starts >= ").push_bind(from.to_sqlx());
-    }
-    if let Some(to) = filter.to {
-        query.push(" and b.starts < ").push_bind(to.to_sqlx());
-    }
-    if !filter.statuses.is_empty() {
-        is_one_of(query.push(" and "), &filter.statuses);
-    }
-    if let Some(source) = &filter.source {
-        // As `Origin` keeps it.
-        query
-            .push(" and b.source = ")
-            .push_bind(asked_text(source).to_lowercase());
-    }
-    if let Some(deleted) = filter.deleted {
-        query.push(" and b.deleted = ").push_bind(deleted);
-    }
-    if let Some(least) = filter.min_price {
-        query.push(" and b.price >= ").push_bind(least);
-    }
-    if let Some(most) = filter.max_price {
-        query.push(" and b.price <= ").push_bind(most);
-    }
-    for term in filter.client.as_deref().map(terms).unwrap_or_default() {
-        of_clients_with(query.push(" and "), scope, &term);
-    }
-    for asked in filter.q.as_deref().map(asked).unwrap_or_default() {
-        query.push(" and (");
-        with(query, scope, &asked);
-        query.push(")");
-    }
-}
-
-/// The bookings that hold a word that is asked for.
-fn with(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, asked: &Asked) {
-    of_clients_with(query, scope, &asked.term);
-    for pattern in asked.term.patterns() {
-        query.push(" or b.words like ").push_bind(pattern);
-    }
-    match &asked.term {
-        Term::Word { typed, folded } => {
-            query
-                .push(" or b.forms @@ history_form_asked(")
-                .push_bind(typed.clone())
-                .push(", ")
-                .push_bind(folded.clone())
-                .push(")");
-        }
-        // A number has no forms.
-        Term::Number { .. } => {}
-    }
-    // Only where a status is meant: it has no index, and would keep the others from being used.
-    if !asked.statuses.is_empty() {
-        is_one_of(query.push(" or "), &asked.statuses);
-    }
-}
-
-/// The bookings whose client has a word. The array makes PostgreSQL look the clients up first, then their bookings.
-fn of_clients_with(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, term: &Term) {
-    query
-        .push("b.client_id = any(array(select c.client_id from history_client c where c.business_id = ")
-        .push_bind(scope.business().0)
-        .push(" and (false");
-    for pattern in term.patterns() {
-        holds(query.push(" or "), scope, pattern);
-    }
-    query.push(")))");
-}
-
-fn is_one_of(query: &mut QueryBuilder<'_, Postgres>, statuses: &[Status]) {
-    let names: Vec<_> = statuses.iter().map(|s| s.as_str()).collect();
-    query.push("b.status = any(").push_bind(names).push(")");
-}
-
-fn after(
-    query: &mut QueryBuilder<'_, Postgres>,
-    sort: Sort,
-    cursor: Option<Cursor>,
-) -> Result<(), FindError> {
-    let Some(cursor) = cursor else { return Ok(()) };
-    let (column, _, beyond) = sort.by();
-    query.push(format!(" and (b.{column}, b.booking_id) {beyond} ("));
-    let id = match (cursor, sort) {
-        (Cursor::Start(at, id), Sort::Start | Sort::StartDescending)
-        | (Cursor::Created(at, id), Sort::Created | Sort::CreatedDescending) => {
-            query.push_bind(at.to_sqlx());
-            id
-        }
-        (Cursor::Price(price, id), Sort::Price | Sort::PriceDescending) => {
-            query.push_bind(price);
-            id
-        }
-        (Cursor::Start(..) | Cursor::Created(..) | Cursor::Price(..), _) => {
-            return Err(FindError::Cursor);
-        }
-    };
-    query.push(", ").push_bind(id).push(")");
-    Ok(())
-}
-
-impl Sort {
-    /// Column, direction, and how what comes after compares.
-    const fn by(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Start => ("starts", "asc", ">"),
-            Self::StartDescending => ("starts", "desc", "<"),
-            Self::Created => ("created_at", "asc", ">"),
-            Self::CreatedDescending => ("created_at", "desc", "<"),
-            Self::Price => ("price", "asc", ">"),
-            Self::PriceDescending => ("price", "desc", "<"),
-        }
-    }
-
-    fn cursor(self, last: &Row) -> Cursor {
-        match self {
-            Self::Start | Self::StartDescending => {
-                Cursor::Start(last.starts.to_jiff(), last.booking_id)
-            }
-            Self::Created | Self::CreatedDescending => {
-                Cursor::Created(last.created_at.to_jiff(), last.booking_id)
-            }
-            Self::Price | Self::PriceDescending => Cursor::Price(last.price, last.booking_id),
-        }
-    }
-}
-
 #[derive(sqlx::FromRow)]
-struct Row {
-    booking_id: Uuid,
+pub(super) struct Row {
+    pub(super) booking_id: Uuid,
     state: Json<Booking>,
     version: i64,
-    position: i64,
-    starts: jiff_sqlx::Timestamp,
-    created_at: jiff_sqlx::Timestamp,
-    price: Decimal,
-    client_id: Option<Uuid>,
+    pub(super) position: i64,
+    pub(super) starts: jiff_sqlx::Timestamp,
+    pub(super) created_at: jiff_sqlx::Timestamp,
+    pub(super) price: Decimal,
+    pub(super) paid: Decimal,
+    pub(super) source: String,
+    pub(super) reference: String,
+    pub(super) in_life: i32,
+    pub(super) client_id: Option<Uuid>,
     client_name: Option<String>,
 }
 

@@ -26,11 +26,14 @@ const ALL: Page = Page {
     count: true,
 };
 
+const FIRST: Sort = Sort {
+    by: By::Start,
+    descending: false,
+};
+
 /// The numbers of the bookings found, in their order.
 async fn found(db: &PgPool, story: &Story, filter: &Filter) -> Vec<u128> {
-    let found = find(db, &story.scope(), filter, Sort::Start, ALL)
-        .await
-        .unwrap();
+    let found = find(db, &story.scope(), filter, FIRST, &ALL).await.unwrap();
     let numbers: Vec<_> = found
         .items
         .iter()
@@ -102,7 +105,7 @@ async fn every_booking_is_there_as_it_stands_deleted_ones_too() {
 
     assert_eq!(found(&db, &story, &Filter::default()).await, [11, 12, 13]);
     let first = Page { limit: 1, ..ALL };
-    let page = find(&db, &story.scope(), &Filter::default(), Sort::Start, first)
+    let page = find(&db, &story.scope(), &Filter::default(), FIRST, &first)
         .await
         .unwrap();
     let [entry] = page.items.as_slice() else {
@@ -231,7 +234,7 @@ async fn each_filter_narrows() {
         "another business sees nothing"
     );
     let nobodys = Scope::bookings_of(story.scope().business(), id(99));
-    let page = find(&db, &nobodys, &any(), Sort::Start, ALL).await.unwrap();
+    let page = find(&db, &nobodys, &any(), FIRST, &ALL).await.unwrap();
     assert_eq!(page.total, Some(0), "a staff member sees their own");
 }
 
@@ -320,7 +323,7 @@ async fn what_was_erased_is_found_no_more_and_the_booking_stays() {
     take_in(&db, &READ_MODEL, &told).await;
 
     assert_eq!(by_words(&db, &story, "nuts").await, [0; 0]);
-    let page = find(&db, &story.scope(), &Filter::default(), Sort::Start, ALL)
+    let page = find(&db, &story.scope(), &Filter::default(), FIRST, &ALL)
         .await
         .unwrap();
     assert_eq!(page.items[0].client_name, None);
@@ -346,54 +349,183 @@ async fn pages_hold_each_booking_once_in_every_order() {
     let ascending: Vec<u128> = (11..18).collect();
     let by_price = vec![17, 15, 16, 13, 14, 11, 12];
     let reversed = |numbers: &[u128]| numbers.iter().rev().copied().collect::<Vec<_>>();
-    for (sort, expected) in [
-        (Sort::Start, ascending.clone()),
-        (Sort::StartDescending, reversed(&ascending)),
-        (Sort::Created, ascending.clone()),
-        (Sort::CreatedDescending, reversed(&ascending)),
-        (Sort::Price, by_price.clone()),
-        (Sort::PriceDescending, reversed(&by_price)),
-    ] {
-        let mut page = Page {
-            after: None,
-            limit: 2,
-            count: false,
+    // By what all have alike, the ids decide.
+    for (by, expected) in [
+        (By::Start, &ascending),
+        (By::Created, &ascending),
+        (By::Changed, &ascending),
+        (By::Price, &by_price),
+        (By::Paid, &ascending),
+        (By::Client, &ascending),
+        (By::Status, &ascending),
+        (By::Source, &ascending),
+        (By::Reference, &ascending),
+    ]
+    .map(|(by, expected)| (by, expected.clone()))
+    {
+        for (sort, expected) in [
+            (
+                Sort {
+                    by,
+                    descending: false,
+                },
+                expected.clone(),
+            ),
+            (
+                Sort {
+                    by,
+                    descending: true,
+                },
+                reversed(&expected),
+            ),
+        ] {
+            let mut page = Page {
+                after: None,
+                limit: 2,
+                count: false,
+            };
+            let mut numbers = vec![];
+            loop {
+                let found = find(&db, &story.scope(), &Filter::default(), sort, &page)
+                    .await
+                    .unwrap();
+                numbers.extend(found.items.iter().map(|e| e.booking_id.uuid().as_u128()));
+                page.after = found.next;
+                if page.after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(numbers, expected, "{sort:?}");
+            let streamed: Vec<Entry> = stream(db.clone(), story.scope(), Filter::default(), sort)
+                .try_collect()
+                .await
+                .unwrap();
+            let streamed: Vec<_> = streamed
+                .iter()
+                .map(|e| e.booking_id.uuid().as_u128())
+                .collect();
+            assert_eq!(streamed, expected, "{sort:?}");
+        }
+    }
+    let first = Page { limit: 2, ..ALL };
+    let by_price = Sort {
+        by: By::Price,
+        descending: false,
+    };
+    let of_prices = find(&db, &story.scope(), &Filter::default(), by_price, &first)
+        .await
+        .unwrap();
+    let foreign = Page {
+        after: of_prices.next,
+        ..ALL
+    };
+    let refused = find(&db, &story.scope(), &Filter::default(), FIRST, &foreign).await;
+    assert!(matches!(refused, Err(FindError::Cursor)));
+}
+
+#[tokio::test]
+async fn sorted_by_client_who_has_no_name_comes_last() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = three();
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    let mut page = Page {
+        after: None,
+        limit: 1,
+        count: false,
+    };
+    for (descending, expected) in [(false, [11, 12, 13]), (true, [13, 12, 11])] {
+        let sort = Sort {
+            by: By::Client,
+            descending,
         };
         let mut numbers = vec![];
         loop {
-            let found = find(&db, &story.scope(), &Filter::default(), sort, page)
+            let found = find(&db, &story.scope(), &Filter::default(), sort, &page)
                 .await
                 .unwrap();
             numbers.extend(found.items.iter().map(|e| e.booking_id.uuid().as_u128()));
             page.after = found.next;
-            if found.next.is_none() {
+            if page.after.is_none() {
                 break;
             }
         }
-        assert_eq!(numbers, expected, "{sort:?}");
-        let streamed: Vec<Entry> = stream(db.clone(), story.scope(), Filter::default(), sort)
-            .try_collect()
-            .await
-            .unwrap();
-        let streamed: Vec<_> = streamed
-            .iter()
-            .map(|e| e.booking_id.uuid().as_u128())
-            .collect();
-        assert_eq!(streamed, expected, "{sort:?}");
+        assert_eq!(numbers, expected);
     }
-    let foreign = Page {
-        after: Some(Cursor::Price(eur("1.00").amount(), id::<()>(1).uuid())),
-        ..ALL
+}
+
+#[tokio::test]
+async fn a_misspelt_client_is_found_where_nobody_is_called_so() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = three();
+    story.booking(id(14), placed("2026-05-08T10:00:00Z"));
+    take_in(&db, &READ_MODEL, &story.take()).await;
+
+    let cases: [(&str, &[u128]); 7] = [
+        ("swiekca", &[11, 14]),
+        ("Łucia Swięcka", &[11, 14]),
+        ("lucia meches", &[11]),
+        ("lucja", &[11, 14]),
+        ("o'brein annulée", &[12]),
+        ("600100201", &[]),
+        ("nowak", &[]),
+    ];
+    for (q, expected) in cases {
+        assert_eq!(by_words(&db, &story, q).await, expected, "{q}");
+    }
+    let filter = Filter {
+        client: Some("swiekca".to_owned()),
+        ..Filter::default()
     };
-    let refused = find(
-        &db,
-        &story.scope(),
-        &Filter::default(),
-        Sort::Start,
-        foreign,
-    )
-    .await;
-    assert!(matches!(refused, Err(FindError::Cursor)));
+    assert_eq!(found(&db, &story, &filter).await, [11, 14]);
+    let page = Page { limit: 1, ..ALL };
+    let first = find(&db, &story.scope(), &filter, FIRST, &page)
+        .await
+        .unwrap();
+    let page = Page {
+        after: first.next,
+        ..page
+    };
+    assert!(page.after.is_some(), "the misspelt have pages too");
+    let second = find(&db, &story.scope(), &filter, FIRST, &page)
+        .await
+        .unwrap();
+    let numbers = [first.items, second.items].concat();
+    let numbers = numbers.iter().map(|e| e.booking_id.uuid().as_u128());
+    assert_eq!(numbers.collect::<Vec<_>>(), [11, 14]);
+
+    let all = [11, 12, 13, 14].map(uuid::Uuid::from_u128);
+    let holds = async |q| holding(&db, &story.scope(), &all[..3], q).await.unwrap();
+    assert_eq!(holds("lucja").await, [all[0]].into());
+    assert_eq!(holds("swiekca").await, [all[0]].into());
+    assert_eq!(holds("nobody").await, [].into());
+    assert_eq!(holds(" ").await, all[..3].iter().copied().collect());
+}
+
+#[tokio::test]
+async fn what_can_come_back_and_what_is_called_so_are_filters_too() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = three();
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    let gone = Filter {
+        gone: true,
+        ..Filter::default()
+    };
+    assert_eq!(found(&db, &story, &gone).await, [12, 13]);
+    for (reference, expected) in [
+        ("zzz1-0000", vec![12]),
+        (" ZZZ1 0000 ", vec![12]),
+        ("ZZZ1", vec![]),
+        ("%", vec![]),
+    ] {
+        let filter = Filter {
+            reference: Some(reference.to_owned()),
+            ..Filter::default()
+        };
+        assert_eq!(found(&db, &story, &filter).await, expected, "{reference}");
+    }
 }
 
 #[tokio::test]

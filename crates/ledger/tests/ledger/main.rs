@@ -6,6 +6,7 @@ mod contention;
 mod cuts;
 mod grants;
 mod kills;
+mod past;
 mod reading;
 mod seats;
 mod shown;

@@ -11,8 +11,10 @@ use super::{ClientView, ConsentField};
 use crate::{
     access::Caller,
     app::App,
+    checks::Checks,
     command::{Ask, Loaded, View as _},
     problem::Problem,
+    routes::history::question,
     sheet::{Column, FileField, Table},
 };
 
@@ -62,6 +64,9 @@ struct ExportQuery {
         (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ))))]
 async fn export(State(app): State<App>, ask: Ask<ExportQuery>) -> Result<Response, Problem> {
+    let mut checks = Checks::default();
+    question(&mut checks, "q", ask.query.q.as_deref());
+    checks.done()?;
     app.wait_for(&ask, &[&clients::READ_MODEL]).await?;
     let found = clients::stream(app.pool().clone(), ask.caller.scope(), ask.query.q.clone());
     let caller = ask.caller.clone();

@@ -15,7 +15,6 @@ use domain::{
     text::FreeText,
     time::Weekday,
 };
-use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use ledger::{BusinessId, Position};
 use projections::client_card::{
@@ -42,8 +41,6 @@ use crate::{
 const RECENT: usize = 20;
 /// So many payments, and so many reviews.
 const MOST: usize = 100;
-/// So many streams of the past are read at a time.
-const AT_A_TIME: usize = 8;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(show))
@@ -290,15 +287,16 @@ impl App {
     ) -> Result<Book, Problem> {
         let business = caller.business();
         let ids = client_card::bookings_ever(self.pool(), &caller.scope(), clients).await?;
-        let then = futures::stream::iter(ids).map(|id| async move {
-            let loaded = self
-                .load_as_of::<Booking>(business, id.uuid(), as_of)
-                .await?;
-            let facts = loaded.state.held().ok().map(Facts::from);
-            Ok::<_, Problem>(facts.map(|facts| (id, facts)))
+        let ids: Vec<_> = ids.into_iter().map(Id::uuid).collect();
+        let then = self
+            .load_all_as_of::<Booking>(business, &ids, as_of)
+            .await?;
+        let then = self.opened_all(business, then).await?.into_iter();
+        let found = then.filter_map(|(id, loaded)| {
+            let held = loaded.state.held().ok()?;
+            Some((Id::new(id), Facts::from(held)))
         });
-        let found: Vec<_> = then.buffered(AT_A_TIME).try_collect().await?;
-        let mut bookings: Vec<_> = found.into_iter().flatten().collect();
+        let mut bookings: Vec<_> = found.collect();
         bookings.sort_by_key(|(id, facts)| (facts.start, *id));
         Ok(Book {
             bookings,

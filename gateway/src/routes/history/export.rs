@@ -55,10 +55,7 @@ pub(super) async fn export(
 ) -> Result<Response, Problem> {
     app.wait_for(&ask, &[&history::READ_MODEL]).await?;
     let known = app.catalogue_now(ask.caller.business()).await?;
-    let (mut filter, sort) = ask.query.read(&ask.caller, &known)?;
-    filter.client_id = app
-        .client_id_now(ask.caller.business(), ask.query.client_id)
-        .await?;
+    let (filter, sort) = ask.query.read(&app, &ask.caller, &known).await?;
     let entries = history::stream(app.pool().clone(), ask.caller.scope(), filter, sort);
     let rows = entries
         .map_err(super::not_found)

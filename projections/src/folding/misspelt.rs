@@ -1,6 +1,6 @@
 //! How far what was typed is from what somebody is called: a letter too many, too few, another, or two changed about.
 
-use crate::folding::Term;
+use super::Term;
 
 /// From so many letters on, two mistakes are forgiven; below, one.
 const LONG: usize = 8;
@@ -11,11 +11,13 @@ const BEGINNING: usize = 6;
 
 /// How far all of these terms are from a client's words: two for each mistake, one more where only the beginning of a
 /// name was typed. None if one of them is nowhere near.
-pub(super) fn distance(asked: &[Term], words: &str) -> Option<usize> {
+#[must_use]
+pub fn distance(asked: &[Term], words: &str) -> Option<usize> {
     asked.iter().map(|term| distance_of(term, words)).sum()
 }
 
-fn distance_of(term: &Term, words: &str) -> Option<usize> {
+/// How far one term is from a client's words, in the same measure.
+pub(crate) fn distance_of(term: &Term, words: &str) -> Option<usize> {
     match term {
         Term::Word { folded, .. } if words.contains(folded.as_str()) => Some(0),
         Term::Word { folded, .. } => parts(words).filter_map(|part| between(folded, part)).min(),

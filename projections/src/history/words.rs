@@ -1,0 +1,362 @@
+//! The words that bookings are asked for by: looked up among the clients first, so that it is known how many they mean.
+
+use std::collections::BTreeSet;
+
+use domain::booking::Status;
+use sqlx::{PgPool, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use super::{
+    asked::{Asked, asked},
+    filter::{Filter, is_one_of},
+};
+use crate::{
+    Scope,
+    folding::{Term, holds, misspelt::distance_of, seen, terms},
+};
+
+/// Of more clients than these, whoever has a word is asked booking by booking.
+const MOST_CLIENTS: i64 = 4_000;
+/// Of more bookings than these, whether a word stands in one is asked of each in its turn.
+const MOST_BOOKINGS: i64 = 1_000;
+/// A word that is not rare takes longer to be looked for than it is worth.
+const PATIENCE: &str = "60ms";
+/// The bookings of so many clients are few: they are looked up, and then sorted.
+const FEW_CLIENTS: usize = 400;
+
+/// The words of a filter.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// Whom all words of `client` mean; none: nothing is asked.
+    client: Option<Whom>,
+    /// The words of `q`, each in its client or in the booking itself.
+    q: Vec<Word>,
+}
+
+#[derive(Debug)]
+struct Word {
+    asked: Asked,
+    whom: Whom,
+    own: Own,
+}
+
+/// Which clients.
+#[derive(Debug)]
+enum Whom {
+    These(Vec<Uuid>),
+    /// Too many to name: all who hold these.
+    All(Vec<Term>),
+}
+
+/// Which bookings hold a word themselves.
+#[derive(Debug)]
+enum Own {
+    These(Vec<Uuid>),
+    /// Too many to name.
+    Many,
+}
+
+impl Words {
+    /// Looks the words of a filter up.
+    pub(super) async fn look_up(
+        db: &PgPool,
+        scope: &Scope,
+        filter: &Filter,
+    ) -> Result<Self, sqlx::Error> {
+        let client = distinct(terms(filter.client.as_deref().unwrap_or_default()));
+        let client = match client.as_slice() {
+            [] => None,
+            client => Some(Whom::with(db, scope, client).await?),
+        };
+        let mut q: Vec<Word> = vec![];
+        for asked in asked(filter.q.as_deref().unwrap_or_default()) {
+            if q.iter().all(|word| word.asked != asked) {
+                let whom = Whom::with(db, scope, std::slice::from_ref(&asked.term)).await?;
+                let own = match whom {
+                    Whom::These(_) => Own::with(db, scope, &asked.term).await?,
+                    // So many are found soon, whichever way.
+                    Whom::All(_) => Own::Many,
+                };
+                q.push(Word { asked, whom, own });
+            }
+        }
+        Ok(Self { client, q })
+    }
+
+    /// The same words, and of each also whom it would mean but for a slip in the spelling. None: nobody besides.
+    pub(super) async fn misspelt(
+        db: &PgPool,
+        scope: &Scope,
+        filter: &Filter,
+    ) -> Result<Option<Self>, sqlx::Error> {
+        let mut words = Self::look_up(db, scope, filter).await?;
+        let mut more = false;
+        if let Some(whom) = &mut words.client {
+            let terms = distinct(terms(filter.client.as_deref().unwrap_or_default()));
+            // Each word may be somebody's whom the others do not mean.
+            let mut all: Option<BTreeSet<Uuid>> = None;
+            for term in &terms {
+                let close = close(db, scope, term).await?;
+                all = Some(match all {
+                    None => close,
+                    Some(all) => &all & &close,
+                });
+            }
+            more |= whom.takes_in(all.unwrap_or_default());
+        }
+        for word in &mut words.q {
+            let close = close(db, scope, &word.asked.term).await?;
+            more |= word.whom.takes_in(close);
+        }
+        Ok(more.then_some(words))
+    }
+
+    /// Whether anything is asked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.client.is_none() && self.q.is_empty()
+    }
+
+    /// Among which bookings alone they can be found, where these are few: those of clients who have all words, and those
+    /// that hold one themselves.
+    fn few(&self) -> Option<(Vec<Uuid>, Vec<Uuid>)> {
+        let few = |clients: &[Uuid]| clients.len() <= FEW_CLIENTS;
+        if let Some(Whom::These(clients)) = &self.client
+            && few(clients)
+        {
+            return Some((clients.clone(), vec![]));
+        }
+        let (mut clients, mut bookings): (Option<BTreeSet<Uuid>>, _) = (None, vec![]);
+        for word in &self.q {
+            // A word that may mean a status is had by too many.
+            let (Own::These(own), []) = (&word.own, word.asked.statuses.as_slice()) else {
+                continue;
+            };
+            let Whom::These(these) = &word.whom else {
+                continue;
+            };
+            bookings.extend(own.iter().copied());
+            let these = these.iter().copied().collect();
+            clients = Some(match clients {
+                None => these,
+                Some(clients) => &clients & &these,
+            });
+        }
+        let clients: Vec<_> = clients?.into_iter().collect();
+        few(&clients).then_some((clients, bookings))
+    }
+
+    /// The conditions, over `history_booking b`.
+    pub(super) fn narrow(&self, query: &mut QueryBuilder<'_, Postgres>, scope: &Scope) {
+        if let Some((clients, bookings)) = self.few() {
+            // The array makes PostgreSQL look these up first, and nothing else.
+            query
+                .push(
+                    " and b.booking_id = any(array(select h.booking_id from history_booking h
+                        where h.business_id = ",
+                )
+                .push_bind(scope.business().0)
+                .push(" and h.client_id = any(")
+                .push_bind(clients)
+                .push(") union all select unnest(")
+                .push_bind(bookings)
+                .push("::uuid[])))");
+        }
+        if let Some(whom) = &self.client {
+            whom.is(query.push(" and "), scope);
+        }
+        for word in &self.q {
+            word.narrow(query.push(" and ("), scope);
+            query.push(")");
+        }
+    }
+}
+
+impl Word {
+    fn narrow(&self, query: &mut QueryBuilder<'_, Postgres>, scope: &Scope) {
+        self.whom.is(query, scope);
+        match &self.own {
+            Own::These(bookings) if bookings.is_empty() => {}
+            Own::These(bookings) => {
+                query
+                    .push(" or b.booking_id = any(")
+                    .push_bind(bookings.clone())
+                    .push(")");
+            }
+            Own::Many => stands(query.push(" or "), &self.asked.term),
+        }
+        let statuses: &[Status] = &self.asked.statuses;
+        if !statuses.is_empty() {
+            is_one_of(query.push(" or "), statuses);
+        }
+    }
+}
+
+impl Whom {
+    /// The clients who have all of these.
+    async fn with(db: &PgPool, scope: &Scope, terms: &[Term]) -> Result<Self, sqlx::Error> {
+        let mut query = QueryBuilder::new("select c.client_id from history_client c");
+        query
+            .push(" where c.business_id = ")
+            .push_bind(scope.business().0);
+        hold(&mut query, scope, terms);
+        query.push(" limit ").push_bind(MOST_CLIENTS + 1);
+        let found = query.build_query_scalar().persistent(false);
+        let these: Vec<Uuid> = found.fetch_all(db).await?;
+        let few = i64::try_from(these.len()).is_ok_and(|number| number <= MOST_CLIENTS);
+        Ok(if few {
+            Self::These(these)
+        } else {
+            Self::All(terms.to_vec())
+        })
+    }
+
+    /// Whether anybody comes in who was not meant already.
+    fn takes_in(&mut self, more: BTreeSet<Uuid>) -> bool {
+        match self {
+            Self::These(these) => {
+                let before = these.len();
+                let mut all: BTreeSet<Uuid> = these.drain(..).collect();
+                all.extend(more);
+                these.extend(all);
+                these.len() > before
+            }
+            Self::All(_) => false,
+        }
+    }
+
+    /// That the client of a booking `b` is one of them.
+    fn is(&self, query: &mut QueryBuilder<'_, Postgres>, scope: &Scope) {
+        match self {
+            Self::These(these) => {
+                query
+                    .push("b.client_id = any(")
+                    .push_bind(these.clone())
+                    .push(")");
+            }
+            Self::All(terms) => {
+                query
+                    .push("exists (select from history_client c where c.business_id = ")
+                    .push_bind(scope.business().0)
+                    .push(" and c.client_id = b.client_id");
+                hold(query, scope, terms);
+                // Booking by booking: all who hold it are too many to be looked up first.
+                query.push(" offset 0)");
+            }
+        }
+    }
+}
+
+impl Own {
+    /// The bookings that hold a word themselves.
+    async fn with(db: &PgPool, scope: &Scope, term: &Term) -> Result<Self, sqlx::Error> {
+        let mut query = QueryBuilder::new("select b.booking_id from history_booking b");
+        query
+            .push(" where b.business_id = ")
+            .push_bind(scope.business().0)
+            .push(" and ");
+        stands(&mut query, term);
+        query.push(" limit ").push_bind(MOST_BOOKINGS + 1);
+        let mut transaction = db.begin().await?;
+        // By the index of words alone: how rare a word is, the planner learns too late.
+        sqlx::query(
+            "select set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true),
+                    set_config('statement_timeout', $1, true)",
+        )
+        .bind(PATIENCE)
+        .execute(&mut *transaction)
+        .await?;
+        let found = query.build_query_scalar().persistent(false);
+        let these: Vec<Uuid> = match found.fetch_all(&mut *transaction).await {
+            Ok(these) => these,
+            Err(error) if took_too_long(&error) => return Ok(Self::Many),
+            Err(error) => return Err(error),
+        };
+        transaction.commit().await?;
+        let few = i64::try_from(these.len()).is_ok_and(|number| number <= MOST_BOOKINGS);
+        Ok(if few { Self::These(these) } else { Self::Many })
+    }
+}
+
+fn took_too_long(error: &sqlx::Error) -> bool {
+    const QUERY_CANCELED: &str = "57014";
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == QUERY_CANCELED)
+}
+
+/// That a word stands in a booking `b` itself: in its reference or a comment, in any of its forms.
+fn stands(query: &mut QueryBuilder<'_, Postgres>, term: &Term) {
+    query.push("(false");
+    for pattern in term.patterns_in_many() {
+        query.push(" or b.words like ").push_bind(pattern);
+    }
+    match term {
+        Term::Word { typed, folded } => {
+            query
+                .push(" or b.forms @@ history_form_asked(")
+                .push_bind(typed.clone())
+                .push(", ")
+                .push_bind(folded.clone())
+                .push(")");
+        }
+        // A number has no forms.
+        Term::Number { .. } => {}
+    }
+    query.push(")");
+}
+
+/// That a client `c` holds all of these.
+fn hold(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, terms: &[Term]) {
+    for term in terms {
+        query.push(" and (false");
+        for pattern in term.patterns() {
+            holds(query.push(" or "), scope, pattern);
+        }
+        query.push(")");
+    }
+}
+
+fn distinct(terms: Vec<Term>) -> Vec<Term> {
+    let mut distinct = vec![];
+    for term in terms {
+        if !distinct.contains(&term) {
+            distinct.push(term);
+        }
+    }
+    distinct
+}
+
+/// So alike must trigrams be for a word to be looked at closely. Low: a name of four letters shares few when one of
+/// them is wrong.
+const ALIKE: &str = "0.2";
+/// So many are looked at closely, the most alike first.
+const CANDIDATES: i64 = 1_000;
+
+/// Whom a word would mean but for a slip in the spelling. Numbers must be right: with another digit it is somebody
+/// else's.
+async fn close(db: &PgPool, scope: &Scope, term: &Term) -> Result<BTreeSet<Uuid>, sqlx::Error> {
+    let Term::Word { folded, .. } = term else {
+        return Ok(BTreeSet::new());
+    };
+    let mut transaction = db.begin().await?;
+    // Only so does the index know how alike is alike enough.
+    sqlx::query("select set_config('pg_trgm.word_similarity_threshold', $1, true)")
+        .bind(ALIKE)
+        .execute(&mut *transaction)
+        .await?;
+    let found: Vec<(Uuid, String)> = sqlx::query_as(
+        "select c.client_id, c.words from history_client c
+          where c.business_id = $1 and $2 <% c.words
+          order by word_similarity($2, c.words) desc, c.client_id limit $3",
+    )
+    .bind(scope.business().0)
+    .bind(folded)
+    .bind(CANDIDATES)
+    .fetch_all(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    let close = found.into_iter().filter(|(_, words)| {
+        let words = seen(scope, words);
+        distance_of(term, words).is_some()
+    });
+    Ok(close.map(|(id, _)| id).collect())
+}
