@@ -463,7 +463,6 @@ async fn what_is_to_come_back_is_said_clearly() {
         (json!({"filter": {}, "booking_ids": [own]}), "filter"),
         (json!({"booking_ids": []}), "booking_ids"),
         (json!({"booking_ids": [own, own]}), "booking_ids[1]"),
-        (json!({"booking_ids": [own, day.ada]}), "booking_ids[1]"),
         (json!({"filter": {"state": "gone"}}), "filter.state"),
         (
             json!({"filter": {"from": "2026-11-24", "to": "2026-11-23"}}),
@@ -478,6 +477,10 @@ async fn what_is_to_come_back_is_said_clearly() {
         );
         assert_eq!(problem["violations"][0]["field"], field, "{body}");
     }
+    let absent = json!({"booking_ids": [own, day.ada]});
+    let absent = day.salon.post("/bookings/restore", &absent).await;
+    let problem = refused(&absent, 404, "not_found");
+    assert_eq!(problem["violations"][0]["field"], "booking_ids[1]");
     let staff = json!({"name": "Bea", "role": "staff", "staff_id": day.bea});
     let staff = day.key(staff).await;
     let as_staff = day
