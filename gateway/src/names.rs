@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{client::Client, id::Id};
+use domain::{access::Access, client::Client, id::Id, sealed::Sealed};
 use ledger::BusinessId;
 use projections::{ReadModel, Scope, changes, clients::Called};
 use uuid::Uuid;
@@ -93,7 +93,8 @@ impl App {
             .collect())
     }
 
-    /// What these users and keys are called.
+    /// What these users, keys and clients are called. Who the read model has not come to yet, or has no name for, is
+    /// looked for in the streams: an answer to a command does not wait for read models.
     pub(crate) async fn actor_names(
         &self,
         business: BusinessId,
@@ -104,9 +105,33 @@ impl App {
         }
         let ids: Vec<_> = actors.iter().copied().collect();
         let names = changes::actor_names(self.pool(), &Scope::whole(business), &ids).await?;
-        Ok(names
+        let mut names: BTreeMap<_, _> = names
             .into_iter()
             .map(|(id, name)| (id, Some(name)))
-            .collect())
+            .collect();
+        for id in ids {
+            if !names.contains_key(&id) {
+                names.insert(id, self.actor_name(business, id).await?);
+            }
+        }
+        Ok(names)
+    }
+
+    /// What this actor is called by their stream.
+    async fn actor_name(&self, business: BusinessId, id: Uuid) -> Result<Option<String>, Problem> {
+        let access = self.load::<Access>(business, id).await?;
+        Ok(match access.state {
+            Access::User(user) => {
+                let name = user.name.as_ref().and_then(Sealed::value);
+                name.map(ToString::to_string)
+                    .or_else(|| user.email.value().map(|email| email.as_str().to_owned()))
+            }
+            Access::ApiKey { name, .. } => Some(name.to_string()),
+            Access::Blank => {
+                let client = self.load::<Client>(business, id).await?;
+                let card = client.state.card;
+                card.and_then(|card| card.name.value().map(ToString::to_string))
+            }
+        })
     }
 }

@@ -329,6 +329,30 @@ async fn each_change_is_answered_with_the_whole_booking_words_of_before_and_all(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_names_who_wrote_though_the_read_models_lag_behind() {
+    let day = Day::begin().await;
+    let id = day.book("2026-11-23T10:00:00Z").await;
+    let mut held_up = day.salon.database.owner_pool().await.begin().await.unwrap();
+    sqlx::query("lock table change_actor in exclusive mode")
+        .execute(&mut *held_up)
+        .await
+        .unwrap();
+    let key: Value = day
+        .salon
+        .post("/api-keys", &json!({"name": "Front desk", "role": "admin"}))
+        .await
+        .json();
+    let said: Value = day
+        .salon
+        .bare(Method::POST, &format!("/bookings/{id}/comments"))
+        .authorization_bearer(key["api_key"].as_str().unwrap())
+        .json(&json!({"text": "rang"}))
+        .await
+        .json();
+    assert_eq!(said["comments"][0]["actor"]["name"], "Front desk", "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_deleted_comes_back_unless_its_time_is_gone() {
     let day = Day::begin().await;
     let id = day.book("2026-11-23T10:00:00Z").await;
