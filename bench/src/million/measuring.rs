@@ -318,7 +318,7 @@ async fn plans(
 ) -> anyhow::Result<String> {
     let settings = [
         "session_preload_libraries = 'auto_explain'",
-        "auto_explain.log_min_duration = '5ms'",
+        "auto_explain.log_min_duration = '1ms'",
         "auto_explain.log_analyze = on",
         "auto_explain.log_buffers = on",
     ];
@@ -349,7 +349,11 @@ async fn plans(
 fn logged(server: &Postgres) -> anyhow::Result<String> {
     let mut files: Vec<PathBuf> = fs::read_dir(server.log_dir())?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|kind| kind == "log"))
+        // Not the one that the server begins in: what comes later would stand before it.
+        .filter(|path| {
+            path.file_stem()
+                .is_some_and(|name| name.to_string_lossy().starts_with("postgres-"))
+        })
         .collect();
     files.sort();
     let read = files

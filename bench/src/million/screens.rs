@@ -384,7 +384,7 @@ impl Screen {
     ) -> anyhow::Result<Answered> {
         let mut line = Line::open(address).await?;
         let mut took = Took::default();
-        let mut warming = WARMING;
+        let (mut warming, mut shown) = (WARMING, false);
         let mut begun = Instant::now();
         for asked in self.asked.iter().cycle() {
             let shot = Shot {
@@ -398,8 +398,10 @@ impl Screen {
             let (status, body) = line.answer(shot).await?;
             let waited = sent.elapsed();
             match status {
-                StatusCode::OK => {}
-                StatusCode::NOT_FOUND => return Ok(Answered::Absent),
+                StatusCode::OK => shown = true,
+                // At that moment of the past it was not there yet, which is an answer.
+                StatusCode::NOT_FOUND if asked.path.contains("as_of") => {}
+                StatusCode::NOT_FOUND if !shown => return Ok(Answered::Absent),
                 other => {
                     let said = String::from_utf8_lossy(&body).into_owned();
                     return Ok(Answered::Refused(other, format!("{}: {said}", asked.path)));
