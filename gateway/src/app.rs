@@ -6,7 +6,10 @@ use domain::{access::Access, actor::Role};
 use futures::future::BoxFuture;
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use ledger::{BusinessId, Ledger, Position};
-use projections::{Projector, ReadModel};
+use projections::{
+    Projector, ReadModel,
+    long_lists::{LongList, LongLists},
+};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -117,6 +120,7 @@ struct Inner {
     mailer: Mailer,
     visitors: Visitors,
     imports: Imports,
+    long_lists: LongLists,
     callers: Callers,
     teller: Teller,
     readiness: LastLook,
@@ -135,6 +139,7 @@ impl App {
             closing: CancellationToken::new(),
             catalogues: Catalogues::new(),
             imports: Imports::new(),
+            long_lists: LongLists::beside(&parts.pool),
             mailer: Mailer::new(settings.mail_folder.as_deref(), &settings.public_address),
             visitors: Visitors::new(&parts.settings.public),
             callers: Callers::new(&parts.settings.limits),
@@ -230,6 +235,14 @@ impl App {
         let waited = projector.wait_for(business, read_models, position, MOST_WAIT);
         let not_yet = |not_yet| Problem::new(Code::NotYet).because(not_yet).retry_after(1);
         waited.await.map_err(not_yet)
+    }
+
+    /// Makes ready to read a list of any length, when its turn comes: for exports.
+    ///
+    /// # Errors
+    /// 503 when too many are being read, or the database is away.
+    pub(crate) async fn long_list<Q>(&self, ask: &Ask<Q>) -> Result<LongList, Problem> {
+        Ok(self.0.long_lists.begin(ask.caller.business()).await?)
     }
 
     pub(crate) fn imports(&self) -> &Imports {

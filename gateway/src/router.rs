@@ -13,7 +13,10 @@ use metrics::{counter, histogram};
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate as _},
+    },
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
 };
 use tracing::Instrument;
@@ -25,6 +28,7 @@ use crate::{
     door, openapi,
     problem::{Code, Problem, speak},
     routes,
+    sheet::XLSX,
     texts::Message,
     unread,
 };
@@ -101,6 +105,8 @@ pub fn router(app: App) -> Router {
 
 /// What every request passes on its way in and out, those first that are outermost.
 fn passed<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    // A spreadsheet is a zip already.
+    let is_worth_it = DefaultPredicate::new().and(NotForContentType::const_new(XLSX));
     router
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
@@ -109,7 +115,7 @@ fn passed<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
                 .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
                 .layer(PropagateRequestIdLayer::new(REQUEST_ID))
                 .layer(from_fn(watch))
-                .layer(CompressionLayer::new())
+                .layer(CompressionLayer::new().compress_when(is_worth_it))
                 .layer(from_fn(speak))
                 .layer(from_fn(unread::read_out))
                 .layer(CatchPanicLayer::custom(panicked)),

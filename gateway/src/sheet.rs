@@ -1,16 +1,26 @@
-//! A table as a file: CSV, line by line as its rows come, or a spreadsheet with totals.
+//! A table as a file: CSV, or a spreadsheet. Both are written as the rows come, in the same little memory however many
+//! there are; the first bytes of a CSV leave while the last rows are still being read.
+//!
+//! - `cells`: what a cell is, by its column's [`Column`]; how it is defused.
+//! - `lines` writes CSV, `book` a spreadsheet, each into an `Outflow`.
+//! - `outflow`: the way from the writer to the client. A file that could not be finished is seen to be broken.
+
+mod book;
+mod cells;
+mod lines;
+mod outflow;
 
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     http::{
         HeaderValue,
         header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
 };
-use futures::{Stream, StreamExt as _, TryStreamExt as _};
-use rust_decimal::{Decimal, prelude::ToPrimitive as _};
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use domain::time::Zone;
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream::BoxStream};
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -19,7 +29,10 @@ use crate::{access::Hidden, problem::Problem};
 /// What CSV calls itself.
 const CSV: &str = "text/csv; charset=utf-8";
 /// What a spreadsheet calls itself.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// The rows of a file, a cell for each column.
+type Rows = BoxStream<'static, Result<Vec<String>, Problem>>;
 
 /// Which kind of file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -30,7 +43,8 @@ pub(crate) enum FileField {
     Xlsx,
 }
 
-/// What a column holds.
+/// What a column holds. CSV has the cell as it was given; a spreadsheet has it typed. A cell that is not what its column
+/// holds is text there, an empty one is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Column {
     /// Words; defused where a spreadsheet would run them.
@@ -39,6 +53,18 @@ pub(crate) enum Column {
     Number,
     /// Money, added up at the end of a spreadsheet.
     Amount,
+    /// Money that makes no sense added up: an average, a price per hour.
+    #[allow(dead_code, reason = "for the reports")]
+    Rate,
+    /// A part of a whole, 0 to 1: shown in percent.
+    #[allow(dead_code, reason = "for the reports")]
+    Share,
+    /// A local date, `2026-05-31`.
+    Date,
+    /// A local date and time, `2026-05-31T10:00:00+02:00`; spreadsheets know no offset, and show the local time.
+    DateTime,
+    /// `true` or `false`.
+    Flag,
 }
 
 /// A table that can be had as a file.
@@ -50,32 +76,28 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// These rows, a cell for each column, as a file. CSV has no totals and goes out as the rows come.
+    /// These rows, a cell for each column, as a file.
+    ///
+    /// Waits for the file to begin, a while: what goes wrong until then is told as the problem that it is. What goes
+    /// wrong later breaks the download off.
     pub(crate) async fn file(
         &'static self,
         kind: FileField,
         rows: impl Stream<Item = Result<Vec<String>, Problem>> + Send + 'static,
     ) -> Result<Response, Problem> {
         let hidden = Hidden::now();
-        let rows = rows.map_ok(move |row| self.without(hidden, row));
-        match kind {
+        let rows = rows.map_ok(move |row| self.without(hidden, row)).boxed();
+        let (body, kind, ending) = match kind {
             FileField::Csv => {
-                let names = self.columns.iter().map(|(name, _)| *name);
-                let header = futures::stream::iter([csv_line(names)]);
-                let lines =
-                    rows.map(|row| csv_line(self.defused(&row?).iter().map(String::as_str)));
-                Ok(self.attached(Body::from_stream(header.chain(lines)), CSV, "csv"))
+                let body = outflow::body(self.name, |out| lines::write(self, rows, out)).await?;
+                (body, CSV, "csv")
             }
             FileField::Xlsx => {
-                let rows: Vec<_> = rows.try_collect().await?;
-                // Deflating a year of bookings takes longer than a request may hold a worker.
-                let book = tokio::task::spawn_blocking(move || self.spreadsheet(&rows)).await;
-                let book = book
-                    .map_err(Problem::internal)?
-                    .map_err(Problem::internal)?;
-                Ok(self.attached(Body::from(book), XLSX, "xlsx"))
+                let body = outflow::body(self.name, |out| book::write(self, rows, out)).await?;
+                (body, XLSX, "xlsx")
             }
-        }
+        };
+        Ok(self.attached(body, kind, ending))
     }
 
     /// A row without what its reader may not see.
@@ -98,97 +120,12 @@ impl Table {
         }
         response
     }
-
-    /// What somebody typed must not run in a spreadsheet (OWASP, "CSV injection"). Amounts may begin with a minus.
-    fn defused(&self, row: &[String]) -> Vec<String> {
-        let cells = row.iter().zip(self.columns);
-        cells
-            .map(|(cell, (_, column))| {
-                let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-                if *column == Column::Text && runs {
-                    format!("'{cell}")
-                } else {
-                    cell.clone()
-                }
-            })
-            .collect()
-    }
-
-    /// Cells of text are no formulas in a spreadsheet of our own making, whatever they begin with; defused all the same,
-    /// for who saves it as CSV.
-    fn spreadsheet(&self, rows: &[Vec<String>]) -> Result<Vec<u8>, XlsxError> {
-        let mut book = Workbook::new();
-        let bold = Format::new().set_bold();
-        let amounts = Format::new().set_num_format("0.00");
-        let sheet = book.add_worksheet();
-        sheet.set_name(self.name)?;
-        for (at, (name, _)) in (0..).zip(self.columns) {
-            sheet.write_with_format(0, at, *name, &bold)?;
-        }
-        let mut totals = vec![Decimal::ZERO; self.columns.len()];
-        for (line, row) in (1..).zip(rows) {
-            for ((at, (_, column)), cell) in (0_u16..).zip(self.columns).zip(self.defused(row)) {
-                let number = cell
-                    .parse::<Decimal>()
-                    .ok()
-                    .filter(|_| *column != Column::Text);
-                match number {
-                    Some(number) if *column == Column::Amount => {
-                        totals[usize::from(at)] += number;
-                        let number = number.to_f64().unwrap_or_default();
-                        sheet.write_with_format(line, at, number, &amounts)?;
-                    }
-                    Some(number) => {
-                        sheet.write(line, at, number.to_f64().unwrap_or_default())?;
-                    }
-                    None => {
-                        sheet.write(line, at, cell)?;
-                    }
-                }
-            }
-        }
-        let last = u32::try_from(rows.len())
-            .unwrap_or(u32::MAX - 1)
-            .saturating_add(1);
-        sheet.write_with_format(last, 0, "total", &bold)?;
-        for ((at, (_, column)), total) in (0..).zip(self.columns).zip(totals) {
-            if *column == Column::Amount {
-                sheet.write_with_format(last, at, total.to_f64().unwrap_or_default(), &amounts)?;
-            }
-        }
-        book.save_to_buffer()
-    }
 }
 
-fn csv_line<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Bytes, Problem> {
-    let mut writer = csv::Writer::from_writer(vec![]);
-    writer.write_record(cells).map_err(Problem::internal)?;
-    let line = writer
-        .into_inner()
-        .map_err(|error| Problem::internal(error.to_string()))?;
-    Ok(line.into())
+/// An instant as a column of [`Column::DateTime`] holds it.
+pub(crate) fn local(at: Timestamp, zone: &Zone) -> String {
+    at.display_with_offset(zone.tz().to_offset(at)).to_string()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TABLE: Table = Table {
-        name: "bookings",
-        columns: &[("client", Column::Text), ("price", Column::Amount)],
-    };
-
-    #[test]
-    fn what_would_run_as_a_formula_is_defused_and_amounts_stay_amounts() {
-        for bad in ["=1+1", "+1", "-1", "@sum", "\tx"] {
-            let row = TABLE.defused(&[bad.to_owned(), "-20.00".to_owned()]);
-            assert_eq!(row, [format!("'{bad}"), "-20.00".to_owned()]);
-        }
-    }
-
-    #[test]
-    fn a_line_quotes_what_needs_it() {
-        let line = csv_line(["a,b", "c\"d", "e\nf"].into_iter()).unwrap();
-        assert_eq!(&line[..], b"\"a,b\",\"c\"\"d\",\"e\nf\"\n");
-    }
-}
+mod tests;

@@ -60,6 +60,8 @@ detail-bookings-affected = { $count ->
 }
 detail-erased = This person's data was erased; nothing more can be written about them.
 detail-crowded = Too many changes of this business are waiting.
+detail-exports-busy = As many exports as may be made at a time are being made. Try again in a moment.
+detail-too-costly = This takes the database too long. Narrow it: a shorter period, fewer conditions.
 detail-outcome-unknown = The database was lost before it answered: the change may have been made. Send it again with the same Idempotency-Key.
 detail-withdrawn = The service was withdrawn.
 detail-left = The staff member has left.

@@ -60,6 +60,8 @@ detail-bookings-affected = { $count ->
 }
 detail-erased = Les données de cette personne ont été effacées ; plus rien ne peut être écrit à son sujet.
 detail-crowded = Trop de modifications de cet établissement sont en attente.
+detail-exports-busy = Autant d’exports que possible sont déjà en cours. Réessayez dans un instant.
+detail-too-costly = Cela prend trop de temps à la base de données. Restreignez la demande : une période plus courte, moins de conditions.
 detail-outcome-unknown = La base de données a été perdue avant sa réponse : la modification a pu être faite. Renvoyez-la avec la même Idempotency-Key.
 detail-withdrawn = Ce service a été retiré.
 detail-left = Ce membre du personnel est parti.

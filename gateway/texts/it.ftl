@@ -60,6 +60,8 @@ detail-bookings-affected = { $count ->
 }
 detail-erased = I dati di questa persona sono stati cancellati; non si può più scrivere nulla su di lei.
 detail-crowded = Troppe modifiche di questa attività sono in attesa.
+detail-exports-busy = Sono già in corso tutte le esportazioni possibili. Riprova tra un momento.
+detail-too-costly = Il database impiega troppo tempo. Restringi la richiesta: un periodo più breve, meno condizioni.
 detail-outcome-unknown = Il database è venuto a mancare prima della risposta: la modifica può essere stata fatta. Inviala di nuovo con la stessa Idempotency-Key.
 detail-withdrawn = Il servizio è stato ritirato.
 detail-left = Il membro del personale è andato via.

@@ -61,6 +61,8 @@ detail-bookings-affected = { $count ->
 }
 detail-erased = Dane tej osoby usunięto; nic więcej nie można o niej zapisać.
 detail-crowded = Zbyt wiele zmian tej firmy czeka w kolejce.
+detail-exports-busy = Trwa już tyle eksportów, ile może naraz. Spróbuj ponownie za chwilę.
+detail-too-costly = To zajmuje bazie danych zbyt dużo czasu. Zawęź zapytanie: krótszy okres, mniej warunków.
 detail-outcome-unknown = Połączenie z bazą przerwano przed odpowiedzią: zmiana mogła zostać zapisana. Wyślij ponownie z tym samym Idempotency-Key.
 detail-withdrawn = Usługę wycofano.
 detail-left = Ten pracownik odszedł.

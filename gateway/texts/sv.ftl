@@ -60,6 +60,8 @@ detail-bookings-affected = { $count ->
 }
 detail-erased = Personens uppgifter är raderade; inget mer kan skrivas om dem.
 detail-crowded = För många ändringar väntar för den här verksamheten.
+detail-exports-busy = Så många exporter som får göras samtidigt pågår redan. Försök igen om en stund.
+detail-too-costly = Det tar databasen för lång tid. Begränsa frågan: en kortare period, färre villkor.
 detail-outcome-unknown = Databasen försvann innan den svarade: ändringen kan ha gjorts. Skicka den igen med samma Idempotency-Key.
 detail-withdrawn = Tjänsten är borttagen.
 detail-left = Medarbetaren har slutat.

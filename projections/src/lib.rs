@@ -10,6 +10,7 @@ pub mod client_card;
 pub mod clients;
 pub mod folding;
 pub mod history;
+pub mod long_lists;
 mod merged;
 #[cfg(test)]
 mod merged_specs;

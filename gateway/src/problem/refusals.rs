@@ -25,6 +25,7 @@ use domain::{
     webhook::{BadFilter, MOST_FILTERS, WebhookError},
 };
 use ledger::{AppendError, GuardHit, LoadError, ReadError, Refused, Span};
+use projections::long_lists::NoPlace;
 use serde_json::json;
 use uuid::Uuid;
 use vault::{OpenError, SealError};
@@ -35,12 +36,21 @@ use crate::texts::Message;
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        if is_away(&error) {
+        if is_too_costly(&error) {
+            Self::unavailable(error).detail(Message::new("detail-too-costly"))
+        } else if is_away(&error) {
             Self::unavailable(error)
         } else {
             Self::internal(error)
         }
     }
+}
+
+/// A statement was given up because it took longer than anybody waits.
+fn is_too_costly(error: &sqlx::Error) -> bool {
+    const QUERY_CANCELED: &str = "57014";
+    let refused = error.as_database_error();
+    refused.and_then(|refused| refused.code()).as_deref() == Some(QUERY_CANCELED)
 }
 
 /// The database cannot be reached, or not in time; another try may succeed.
@@ -96,6 +106,17 @@ fn of_store(error: impl std::error::Error + Send + Sync + 'static) -> Problem {
     match database_error(&error) {
         Some(found) if is_away(found) => Problem::unavailable(error),
         Some(_) | None => Problem::internal(error),
+    }
+}
+
+impl From<NoPlace> for Problem {
+    fn from(error: NoPlace) -> Self {
+        match error {
+            NoPlace::Busy => Self::new(Code::Unavailable)
+                .detail(Message::new("detail-exports-busy"))
+                .retry_after(10),
+            NoPlace::Store(error) => error.into(),
+        }
     }
 }
 

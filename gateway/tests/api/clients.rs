@@ -267,7 +267,7 @@ async fn clients_are_exported_with_the_rows_of_the_screen() {
     let rows: Vec<_> = text.lines().collect();
     let screen: Value = get(salon, "/clients").await.json();
     assert_eq!(rows.len(), 1 + screen["items"].as_array().unwrap().len());
-    assert!(rows[0].starts_with("id,name,phone,"), "{text}");
+    assert!(rows[0].starts_with("\u{feff}id,name,phone,"), "{text}");
     for (row, item) in rows[1..].iter().zip(screen["items"].as_array().unwrap()) {
         assert!(row.starts_with(item["id"].as_str().unwrap()), "{row}");
     }

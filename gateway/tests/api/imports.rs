@@ -385,7 +385,10 @@ async fn what_became_of_each_row_is_told_as_a_file() {
     let file = salon.get(&format!("{at}/result")).await;
     let text = file.text();
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!(lines[0], "row,verdict,name,phone,email,reason,id,undone");
+    assert_eq!(
+        lines[0],
+        "\u{feff}row,verdict,name,phone,email,reason,id,undone"
+    );
     assert!(
         lines[1].starts_with("2,create,Anna Nowak,'+48600100200,anna@example.org,,"),
         "{}",

@@ -16,6 +16,7 @@ mod closing;
 mod conventions;
 mod description;
 mod door;
+mod exports;
 mod imports;
 mod live;
 mod log;

@@ -518,7 +518,7 @@ async fn a_summary_can_be_had_as_a_file_with_a_row_for_each_part() {
     let text = whole.text();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 2, "{text}");
-    assert!(lines[0].starts_with("from,to,bookings,requested,"));
+    assert!(lines[0].starts_with("\u{feff}from,to,bookings,requested,"));
     assert!(lines[1].starts_with("2026-11-23,2026-11-24,0,0,"));
     let days = salon.get(&format!("{asked}&group_by=day")).await.text();
     assert_eq!(days.lines().count(), 3, "{days}");
@@ -535,7 +535,9 @@ async fn history_is_exported_with_the_rows_of_the_screen() {
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
     let name = csv.header("content-disposition");
     assert_eq!(name, "attachment; filename=\"history.csv\"");
-    assert!(csv.text().starts_with("reference,status,deleted,start,"));
+    let text = csv.text();
+    assert!(text.starts_with("\u{feff}reference,status,deleted,start,"));
+    assert!(text.ends_with("\r\n"), "lines end as RFC 4180 says");
     for (path, status) in [
         ("/history?format=csv", 422),
         ("/history/export?limit=5", 200),

@@ -1,9 +1,9 @@
 //! What is asked of clients.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, pin::Pin};
 
 use domain::{client::Client, id::Id};
-use futures::{Stream, TryStreamExt, stream as streams};
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream as streams};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     Position, Scope, Version,
     folding::{Term, contains, digits, fold, holds, misspelt::distance, seen, terms},
+    long_lists::LongList,
 };
 
 /// Which page of what was found.
@@ -207,30 +208,40 @@ pub async fn now(
         .collect())
 }
 
-/// How many clients an export reads at a time: keeps its transactions short.
-const EXPORT_PAGE: u16 = 500;
-
-/// All the clients that are found, one after the other, for an export of any length.
+/// All the clients that are found, one after the other, in one snapshot: for an export of any length.
 pub fn stream(
+    list: LongList,
     db: PgPool,
     scope: Scope,
-    q: Option<String>,
-) -> impl Stream<Item = Result<Entry, sqlx::Error>> + Send {
-    streams::try_unfold(Some(None), move |after| {
-        let (db, q) = (db.clone(), q.clone());
-        async move {
-            let Some(after) = after else { return Ok(None) };
-            let page = Page {
-                after,
-                limit: EXPORT_PAGE,
-                count: false,
-            };
-            let found = find(&db, &scope, q.as_deref(), page).await?;
-            let items = streams::iter(found.items.into_iter().map(Ok));
-            Ok::<_, sqlx::Error>(Some((items, found.next.map(Some))))
+    q: &str,
+) -> impl Stream<Item = Result<Entry, sqlx::Error>> + Send + use<> {
+    let asked = Asked {
+        // Whose are a staff member's, bookings tell; without them none are.
+        among: scope.staff().map(|_| vec![]),
+        ..Asked::from(q)
+    };
+    let mut query = select();
+    narrow(&mut query, &scope, &asked);
+    query.push(" order by ");
+    order(&mut query, "c", &asked);
+    let spelt = list.rows::<Row>(query).map_ok(Entry::from);
+    let found = async move {
+        let mut spelt = spelt.boxed().peekable();
+        let nobody = Pin::new(&mut spelt).peek().await.is_none();
+        if !nobody || asked.terms.is_empty() {
+            return Ok(spelt.boxed());
         }
-    })
-    .try_flatten()
+        // Never more than were looked at closely.
+        let all = Page {
+            after: None,
+            limit: u16::MAX,
+            count: false,
+        };
+        let found = misspelt(&db, &scope, &asked, all).await?;
+        let entries = found.items.into_iter().map(Ok::<_, sqlx::Error>);
+        Ok::<_, sqlx::Error>(streams::iter(entries).boxed())
+    };
+    streams::once(found).try_flatten()
 }
 
 /// What somebody typed, whole and taken apart.

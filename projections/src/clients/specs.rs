@@ -12,7 +12,10 @@ use futures::TryStreamExt;
 use sqlx::PgPool;
 
 use super::*;
-use crate::story::{Story, at, card, email, id, phone, registered, take_in};
+use crate::{
+    long_lists::LongLists,
+    story::{Story, at, card, email, id, phone, registered, take_in},
+};
 
 const ALL: Page = Page {
     after: None,
@@ -150,7 +153,10 @@ async fn pages_hold_each_client_once() {
             }
         }
         assert_eq!(seen, expected, "{q:?}");
-        let all: Vec<Entry> = stream(db.clone(), story.scope(), q.map(str::to_owned))
+        let lists = LongLists::beside(&db);
+        let list = lists.begin(story.scope().business()).await.unwrap();
+        let q = q.unwrap_or_default();
+        let all: Vec<Entry> = stream(list, db.clone(), story.scope(), q)
             .try_collect()
             .await
             .unwrap();

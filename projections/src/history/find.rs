@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use domain::{booking::Booking, client::Client, id::Id};
-use futures::{Stream, TryStreamExt, stream as streams};
+use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use rust_decimal::Decimal;
-use sqlx::{PgPool, QueryBuilder, types::Json};
+use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::{
     order::{Cursor, IN_LIFE, Sort},
     words::Words,
 };
-use crate::{Position, Scope, Version};
+use crate::{Position, Scope, Version, long_lists::LongList};
 
 /// Which page of what was found.
 #[derive(Debug, Clone)]
@@ -107,12 +107,7 @@ async fn page_of(
     sort: Sort,
     page: &Page,
 ) -> Result<Found, FindError> {
-    let mut query = QueryBuilder::new(format!(
-        "select b.booking_id, b.state, b.version, b.position, b.starts, b.created_at, b.price, b.paid, b.source,
-                b.reference, {IN_LIFE} as in_life, b.client_id, c.name as client_name
-           from history_booking b
-           left join history_client c on c.business_id = b.business_id and c.client_id = b.client_id"
-    ));
+    let mut query = select();
     filter.narrow(&mut query, scope, words);
     if let Some(after) = &page.after {
         sort.after(&mut query, scope, after)?;
@@ -196,41 +191,45 @@ async fn among(
     Ok(found.into_iter().collect())
 }
 
-/// How many bookings an export reads at a time: keeps its transactions short.
-const EXPORT_PAGE: u16 = 500;
-
-/// All the bookings that a filter lets through, one after the other, for an export of any length.
-pub fn stream(
-    db: PgPool,
-    scope: Scope,
-    filter: Filter,
+/// All the bookings that a filter lets through, as [`find`] would find them, one after the other, in one snapshot: for an
+/// export of any length.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn stream(
+    list: LongList,
+    db: &PgPool,
+    scope: &Scope,
+    filter: &Filter,
     sort: Sort,
-) -> impl Stream<Item = Result<Entry, FindError>> + Send {
-    enum Next {
-        First,
-        After(Cursor),
-        Done,
-    }
-    streams::try_unfold(Next::First, move |next| {
-        let (db, filter) = (db.clone(), filter.clone());
-        async move {
-            let after = match next {
-                Next::First => None,
-                Next::After(cursor) => Some(cursor),
-                Next::Done => return Ok(None),
-            };
-            let page = Page {
-                after,
-                limit: EXPORT_PAGE,
-                count: false,
-            };
-            let found = find(&db, &scope, &filter, sort, &page).await?;
-            let next = found.next.map_or(Next::Done, Next::After);
-            let items = streams::iter(found.items.into_iter().map(Ok));
-            Ok::<_, FindError>(Some((items, next)))
+) -> Result<BoxStream<'static, Result<Entry, sqlx::Error>>, FindError> {
+    let mut words = Words::look_up(db, scope, filter).await?;
+    if !words.is_empty() {
+        let one = Page {
+            after: None,
+            limit: 1,
+            count: false,
+        };
+        let found = page_of(db, scope, filter, (&words, false), sort, &one).await?;
+        if found.items.is_empty()
+            && let Some(misspelt) = Words::misspelt(db, scope, filter).await?
+        {
+            words = misspelt;
         }
-    })
-    .try_flatten()
+    }
+    let mut query = select();
+    filter.narrow(&mut query, scope, &words);
+    sort.order(&mut query);
+    Ok(list.rows::<Row>(query).map_ok(Entry::from).boxed())
+}
+
+fn select<'a>() -> QueryBuilder<'a, Postgres> {
+    QueryBuilder::new(format!(
+        "select b.booking_id, b.state, b.version, b.position, b.starts, b.created_at, b.price, b.paid, b.source,
+                b.reference, {IN_LIFE} as in_life, b.client_id, c.name as client_name
+           from history_booking b
+           left join history_client c on c.business_id = b.business_id and c.client_id = b.client_id"
+    ))
 }
 
 #[derive(sqlx::FromRow)]

@@ -13,6 +13,7 @@ use sqlx::PgPool;
 use super::*;
 use crate::{
     Scope,
+    long_lists::LongLists,
     story::{
         Story, at, card, comment, email, eur, id, payment, phone, placed, placement, plan,
         registered, take_in, told,
@@ -396,10 +397,11 @@ async fn pages_hold_each_booking_once_in_every_order() {
                 }
             }
             assert_eq!(numbers, expected, "{sort:?}");
-            let streamed: Vec<Entry> = stream(db.clone(), story.scope(), Filter::default(), sort)
-                .try_collect()
-                .await
-                .unwrap();
+            let lists = LongLists::beside(&db);
+            let list = lists.begin(story.scope().business()).await.unwrap();
+            let (scope, filter) = (story.scope(), Filter::default());
+            let streamed = stream(list, &db, &scope, &filter, sort).await.unwrap();
+            let streamed: Vec<Entry> = streamed.try_collect().await.unwrap();
             let streamed: Vec<_> = streamed
                 .iter()
                 .map(|e| e.booking_id.uuid().as_u128())

@@ -1,17 +1,17 @@
 //! Whom a filter holds now.
 
 use domain::{client::Client, id::Id, segment::Filter, time::Zone};
-use futures::{Stream, TryStreamExt as _, stream as streams};
+use futures::{Stream, TryStreamExt as _};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use sqlx::{PgPool, Postgres, QueryBuilder};
+use sqlx::{PgPool, Postgres, QueryBuilder, Transaction};
 use uuid::Uuid;
 
 use super::{
     find::{Cursor, Page},
     measures, predicates,
 };
-use crate::Scope;
+use crate::{Scope, long_lists::LongList};
 
 /// A filter, and the clock by which it is asked.
 #[derive(Debug, Clone)]
@@ -52,16 +52,25 @@ pub struct MembersPage {
     pub total: Option<i64>,
 }
 
-/// How many clients an export reads at a time: keeps its transactions short.
-const EXPORT_PAGE: u16 = 500;
-
 /// How many clients a filter holds.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn count(db: &PgPool, scope: &Scope, asked: &Asked) -> Result<i64, sqlx::Error> {
+    let mut question = asking(db).await?;
     let mut query = held(scope, asked, "count(*)");
-    query.build_query_scalar().fetch_one(db).await
+    let count = query.build_query_scalar().fetch_one(&mut *question).await?;
+    question.commit().await?;
+    Ok(count)
+}
+
+/// A transaction for one question. It may take some room for what it counts; and as filters are whatever people ask
+/// for, it is given up (SQLSTATE 57014) where it takes longer than anybody waits.
+async fn asking(db: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    db.begin_with(
+        "begin read only; set local statement_timeout = '10s'; set local work_mem = '64MB'",
+    )
+    .await
 }
 
 /// The clients whom a filter holds, in no order.
@@ -83,11 +92,7 @@ pub async fn members(
     asked: &Asked,
     page: Page,
 ) -> Result<MembersPage, sqlx::Error> {
-    let mut query = held(
-        scope,
-        asked,
-        "c.client_id, c.registered_at, c.visits, c.first_visit, c.last_visit, c.spent",
-    );
+    let mut query = held(scope, asked, COLUMNS);
     if let Some(Cursor(after)) = page.after {
         query
             .push(
@@ -101,9 +106,12 @@ pub async fn members(
     }
     // One more than wanted tells whether there is a next page.
     query
-        .push(" order by c.sort_name, c.client_id limit ")
+        .push(ORDER)
+        .push(" limit ")
         .push_bind(i64::from(page.limit) + 1);
-    let mut rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    let mut question = asking(db).await?;
+    let mut rows: Vec<Row> = query.build_query_as().fetch_all(&mut *question).await?;
+    question.commit().await?;
     let more = rows.len() > usize::from(page.limit);
     rows.truncate(usize::from(page.limit));
     let next = rows
@@ -121,30 +129,30 @@ pub async fn members(
     })
 }
 
-/// All clients whom a filter holds, page by page, for an export of any length.
+/// All clients whom a filter holds, by name, in one snapshot, some at a time: for an export of any length.
 pub fn stream(
-    db: PgPool,
-    scope: Scope,
-    asked: Asked,
-) -> impl Stream<Item = Result<Vec<Member>, sqlx::Error>> + Send {
-    streams::try_unfold(Some(None), move |after| {
-        let (db, asked) = (db.clone(), asked.clone());
-        async move {
-            let Some(after) = after else { return Ok(None) };
-            let page = Page {
-                after,
-                limit: EXPORT_PAGE,
-                count: false,
-            };
-            let found = members(&db, &scope, &asked, page).await?;
-            Ok::<_, sqlx::Error>(Some((found.items, found.next.map(Some))))
-        }
-    })
-    .try_filter(|items| std::future::ready(!items.is_empty()))
+    list: LongList,
+    scope: &Scope,
+    asked: &Asked,
+) -> impl Stream<Item = Result<Vec<Member>, sqlx::Error>> + Send + use<> {
+    /// More cost little less to look up together.
+    const TOGETHER: usize = 500;
+    let mut query = held(scope, asked, COLUMNS);
+    query.push(ORDER);
+    let members = list.rows::<Row>(query).map_ok(Member::from);
+    members
+        .try_ready_chunks(TOGETHER)
+        .map_err(|interrupted| interrupted.1)
 }
 
+/// What is told of a member.
+const COLUMNS: &str =
+    "c.client_id, c.registered_at, c.visits, c.first_visit, c.last_visit, c.spent";
+/// By name.
+const ORDER: &str = " order by c.sort_name, c.client_id";
+
 /// These columns of those whom a filter holds.
-fn held<'a>(scope: &Scope, asked: &'a Asked, columns: &'static str) -> QueryBuilder<'a, Postgres> {
+fn held(scope: &Scope, asked: &Asked, columns: &'static str) -> QueryBuilder<'static, Postgres> {
     let business = scope.business().0;
     let mut query = QueryBuilder::new("");
     let measures = measures::push(&mut query, business, asked);

@@ -1,6 +1,7 @@
 //! Clients as a file, with the rows of the screen.
 
 use axum::{extract::State, response::Response};
+use domain::time::Zone;
 use futures::TryStreamExt as _;
 use projections::clients::{self, Entry};
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use crate::{
     command::{Ask, Loaded, View as _},
     problem::Problem,
     routes::history::question,
-    sheet::{Column, FileField, Table},
+    sheet::{Column, FileField, Table, local},
 };
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -31,16 +32,16 @@ static TABLE: Table = Table {
         ("phones", Column::Text),
         ("email", Column::Text),
         ("telegram", Column::Text),
-        ("birthday", Column::Text),
+        ("birthday", Column::Date),
         ("language", Column::Text),
         ("tags", Column::Text),
         ("source", Column::Text),
         ("fiscal_code", Column::Text),
         ("consents", Column::Text),
-        ("blocked", Column::Text),
+        ("blocked", Column::Flag),
         ("warning", Column::Text),
         ("notes", Column::Text),
-        ("created_at", Column::Text),
+        ("created_at", Column::DateTime),
     ],
 };
 
@@ -68,16 +69,23 @@ async fn export(State(app): State<App>, ask: Ask<ExportQuery>) -> Result<Respons
     question(&mut checks, "q", ask.query.q.as_deref());
     checks.done()?;
     app.wait_for(&ask, &[&clients::READ_MODEL]).await?;
-    let found = clients::stream(app.pool().clone(), ask.caller.scope(), ask.query.q.clone());
     let caller = ask.caller.clone();
-    let rows = found
+    let zone = app
+        .catalogue(caller.business())
+        .await?
+        .settings()?
+        .time_zone
+        .clone();
+    let q = ask.query.q.as_deref().unwrap_or_default();
+    let list = app.long_list(&ask).await?;
+    let rows = clients::stream(list, app.pool().clone(), caller.scope(), q)
         .map_err(Problem::from)
-        .try_filter_map(move |entry| std::future::ready(Ok(row(entry, &caller))));
+        .try_filter_map(move |entry| std::future::ready(Ok(row(entry, &caller, &zone))));
     TABLE.file(ask.query.format.unwrap_or_default(), rows).await
 }
 
 /// A client as the file shows them, column by column; what the reader may not see is empty.
-fn row(entry: Entry, caller: &Caller) -> Option<Vec<String>> {
+fn row(entry: Entry, caller: &Caller, zone: &Zone) -> Option<Vec<String>> {
     let loaded = Loaded {
         state: entry.client,
         version: entry.version,
@@ -106,6 +114,6 @@ fn row(entry: Entry, caller: &Caller) -> Option<Vec<String>> {
         view.blocked.to_string(),
         view.warning.unwrap_or_default(),
         notes.join("\n"),
-        entry.created_at.to_string(),
+        local(entry.created_at, zone),
     ])
 }

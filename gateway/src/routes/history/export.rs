@@ -1,4 +1,4 @@
-//! History as a file: CSV, row by row as it is read, or a spreadsheet with totals.
+//! History as a file, with the rows of the screen in their order.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     command::Ask,
     problem::Problem,
     routes::bookings::Names,
-    sheet::{Column, Table},
+    sheet::{Column, Table, local},
 };
 
 static TABLE: Table = Table {
@@ -23,9 +23,9 @@ static TABLE: Table = Table {
     columns: &[
         ("reference", Column::Text),
         ("status", Column::Text),
-        ("deleted", Column::Text),
-        ("start", Column::Text),
-        ("end", Column::Text),
+        ("deleted", Column::Flag),
+        ("start", Column::DateTime),
+        ("end", Column::DateTime),
         ("duration_min", Column::Number),
         ("service", Column::Text),
         ("staff", Column::Text),
@@ -36,7 +36,7 @@ static TABLE: Table = Table {
         ("due", Column::Amount),
         ("currency", Column::Text),
         ("source", Column::Text),
-        ("created_at", Column::Text),
+        ("created_at", Column::DateTime),
         ("cancel_reason", Column::Text),
         ("comments", Column::Text),
     ],
@@ -56,10 +56,14 @@ pub(super) async fn export(
     app.wait_for(&ask, &[&history::READ_MODEL]).await?;
     let known = app.catalogue_now(ask.caller.business()).await?;
     let (filter, sort) = ask.query.read(&app, &ask.caller, &known).await?;
-    let entries = history::stream(app.pool().clone(), ask.caller.scope(), filter, sort);
+    let list = app.long_list(&ask).await?;
+    let scope = ask.caller.scope();
+    let entries = history::stream(list, app.pool(), &scope, &filter, sort);
     let rows = entries
-        .map_err(super::not_found)
-        .and_then(move |entry| std::future::ready(Ok(row(&entry, &known))));
+        .await
+        .map_err(super::not_found)?
+        .map_ok(move |entry| row(&entry, &known))
+        .map_err(Problem::from);
     TABLE.file(ask.query.format.unwrap_or_default(), rows).await
 }
 
@@ -74,7 +78,7 @@ fn row(entry: &Entry, known: &Arc<Known>) -> Vec<String> {
         .ok()
         .map(|settings| settings.time_zone.clone());
     let local = |at: Timestamp| match &zone {
-        Some(zone) => at.display_with_offset(zone.tz().to_offset(at)).to_string(),
+        Some(zone) => local(at, zone),
         None => at.to_string(),
     };
     let name = |named: Option<crate::routes::bookings::Named>| {

@@ -1,6 +1,6 @@
 //! Whom a segment holds now: page by page, and as a file.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use axum::{extract::State, response::Response};
 use domain::{
@@ -8,6 +8,7 @@ use domain::{
     client::{Card, Client},
     contact::{Email, Phone, Telegram},
     money::{Currency, Money},
+    time::Zone,
 };
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ use crate::{
     page::{self, Page, PageQuery},
     problem::Problem,
     routes::staff::open_text,
-    sheet::{Column, FileField, Table},
+    sheet::{Column, FileField, Table, local},
 };
 
 /// A client in a segment, and what is counted of them over all time.
@@ -147,10 +148,10 @@ static TABLE: Table = Table {
         ("telegram", Column::Text),
         ("language", Column::Text),
         ("tags", Column::Text),
-        ("registered_at", Column::Text),
+        ("registered_at", Column::DateTime),
         ("visits", Column::Number),
-        ("first_visit", Column::Text),
-        ("last_visit", Column::Text),
+        ("first_visit", Column::DateTime),
+        ("last_visit", Column::DateTime),
         ("spent", Column::Amount),
         ("currency", Column::Text),
         ("id", Column::Text),
@@ -174,10 +175,9 @@ pub(super) async fn export(
         .await?;
     let question = app.question(&ask, id).await?;
     let (scope, sight) = (ask.caller.scope(), app.sight(&ask.caller).await?);
-    let zone = Arc::new(question.zone.clone());
-    let db = app.pool().clone();
-    let pages = segments::stream(db.clone(), scope, question);
-    let rows = pages
+    let (zone, db) = (question.zone.clone(), app.pool().clone());
+    let list = app.long_list(&ask).await?;
+    let rows = segments::stream(list, &scope, &question)
         .map_err(Problem::from)
         .and_then(move |members| {
             let db = db.clone();
@@ -185,15 +185,13 @@ pub(super) async fn export(
         })
         .map_ok(|views| futures::stream::iter(views.into_iter().map(Ok)))
         .try_flatten()
-        .map(move |view: Result<MemberView, Problem>| {
-            let local = |at: Timestamp| at.display_with_offset(zone.tz().to_offset(at)).to_string();
-            view.map(|view| row(view, sight, local))
-        });
+        .map(move |view: Result<MemberView, Problem>| view.map(|view| row(view, sight, &zone)));
     TABLE.file(ask.query.format.unwrap_or_default(), rows).await
 }
 
 /// A client as the file shows them, column by column.
-fn row(view: MemberView, sight: Sight, local: impl Fn(Timestamp) -> String) -> Vec<String> {
+fn row(view: MemberView, sight: Sight, zone: &Zone) -> Vec<String> {
+    let visited = |at: Option<Timestamp>| at.map(|at| local(at, zone)).unwrap_or_default();
     vec![
         view.name.unwrap_or_default(),
         view.phone.unwrap_or_default(),
@@ -201,10 +199,10 @@ fn row(view: MemberView, sight: Sight, local: impl Fn(Timestamp) -> String) -> V
         view.telegram.unwrap_or_default(),
         view.language.unwrap_or_default(),
         view.tags.join(", "),
-        local(view.registered_at),
+        local(view.registered_at, zone),
         view.visits.to_string(),
-        view.first_visit.map(&local).unwrap_or_default(),
-        view.last_visit.map(&local).unwrap_or_default(),
+        visited(view.first_visit),
+        visited(view.last_visit),
         view.spent.unwrap_or_default(),
         sight.currency.code().to_owned(),
         view.id.to_string(),
