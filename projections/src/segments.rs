@@ -1,6 +1,6 @@
 //! Saved filters, and the clients that a filter holds now: counted, listed, streamed.
 //! Its tables: `segment`, `segment_client`, `segment_booking`, `segment_payment`, `segment_words`, `segment_merged`
-//! (migration 0052).
+//! (migrations 0052 and 0065).
 //!
 //! A filter becomes one statement: what it counts over bookings, payments or words is a measure of its own, grouped by
 //! client and joined; the rest are predicates over `segment_client`. Every value is a parameter.
@@ -10,6 +10,7 @@ mod find;
 mod measures;
 mod members;
 mod predicates;
+mod starts;
 mod totals;
 
 #[cfg(test)]
@@ -24,7 +25,7 @@ use crate::ReadModel;
 /// Segments, as they are fed and rebuilt.
 pub const READ_MODEL: ReadModel = ReadModel {
     name: "segments",
-    version: 1,
+    version: 2,
     tables: &[
         "segment",
         "segment_client",
@@ -38,6 +39,9 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "segment_client_sort_name",
         "segment_booking_starts",
         "segment_booking_deleted",
+        "segment_booking_service",
+        "segment_booking_staff",
+        "segment_booking_cancelled",
         "segment_payment_at",
         "segment_words_words",
     ],

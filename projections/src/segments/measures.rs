@@ -1,39 +1,58 @@
-//! What a condition counts over bookings, payments or words: a query of its own, grouped by client, called `m` and the
-//! condition's number in the filter. Joined, not asked client by client: so no filter is worse than one look at each
-//! table for each of its conditions.
+//! What a condition counts over bookings, payments or words, where the clients' own rows do not tell: a query of its own,
+//! grouped by client, called `m` and the condition's number in the filter. Joined, not asked client by client: so no
+//! filter is worse than one look at each table for each of its conditions.
 
 use domain::segment::{
-    AverageReceipt, Bookings, Condition, IntervalOverdue, Kind, Lapsed, LateCancellations, Period,
-    Spent, SpentBound, Text,
+    AverageReceipt, Bookings, Condition, Kind, LateCancellations, Period, Spent, SpentBound, Text,
 };
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{members::Asked, predicates::over_all_time};
+use super::{members::Asked, predicates::for_anything, starts};
 use crate::folding::{contains, fold};
 
 type Query<'a> = QueryBuilder<'a, Postgres>;
 
-/// Writes all measures of a filter; the numbers of the conditions that have one.
+/// Writes all measures of a filter; the numbers of the conditions that have one to be joined.
 pub(super) fn push(query: &mut Query<'_>, business: Uuid, asked: &Asked) -> Vec<usize> {
-    let mut written = vec![];
+    let mut joined = vec![];
+    let mut before = "with ";
     for (n, (_, condition)) in asked.filter.conditions().into_iter().enumerate() {
         if !has_one(condition) {
             continue;
         }
-        query.push(if written.is_empty() { "with m" } else { ", m" });
-        query.push(n).push(" as (");
-        Measure {
+        query.push(format_args!("{before}m{n} as ("));
+        let mut measure = Measure {
             query: &mut *query,
             business,
             asked,
-        }
-        .of(condition);
+        };
+        measure.of(condition);
         query.push(") ");
-        written.push(n);
+        before = ", ";
+        if let Condition::Spent(spent) = condition
+            && let SpentBound::Top { top_percent } = spent.amount
+        {
+            least(query, n, top_percent);
+            if for_anything(spent) {
+                continue;
+            }
+        }
+        joined.push(n);
     }
-    written
+    joined
+}
+
+/// The least amount of those at the top: who ties with the last of them is among them.
+fn least(query: &mut Query<'_>, n: usize, top_percent: u8) {
+    query
+        .push(format_args!(
+            ", m{n}_least as (select amount from m{n} order by amount desc limit 1
+                offset greatest(((select count(*) from m{n}) * "
+        ))
+        .push_bind(i64::from(top_percent))
+        .push(" + 99) / 100 - 1, 0)) ");
 }
 
 /// Joins them to the clients.
@@ -48,19 +67,21 @@ pub(super) fn join(query: &mut Query<'_>, measures: &[usize]) {
 fn has_one(condition: &Condition) -> bool {
     use Condition as C;
     match condition {
-        C::Bookings(_)
-        | C::Cancellations(_)
-        | C::LateCancellations(_)
+        C::Bookings(bookings) => starts::of(bookings).is_none(),
+        C::Spent(spent) => match spent.amount {
+            SpentBound::Amount(_) => !for_anything(spent),
+            SpentBound::Top { .. } => true,
+        },
+        C::AverageReceipt(receipt) => receipt.period.is_some(),
+        C::LateCancellations(_) | C::Text(_) => true,
+        C::Cancellations(_)
         | C::NoShows(_)
         | C::Moves(_)
         | C::OnlineShare(_)
         | C::LeadTime(_)
         | C::IntervalOverdue(_)
         | C::Lapsed(_)
-        | C::Text(_) => true,
-        C::Spent(spent) => !over_all_time(spent),
-        C::AverageReceipt(receipt) => receipt.period.is_some(),
-        C::Frequency(_)
+        | C::Frequency(_)
         | C::Absent(_)
         | C::FirstVisit(_)
         | C::LastVisit(_)
@@ -86,45 +107,21 @@ impl Measure<'_, '_> {
         use Condition as C;
         match condition {
             C::Bookings(bookings) => self.bookings(bookings),
-            C::Cancellations(tally) => {
-                self.counted("count(*) as n", tally.period);
-                self.query
-                    .push(" and b.status = 'cancelled' group by b.client_id");
-            }
-            C::NoShows(tally) => {
-                self.counted("count(*) as n", tally.period);
-                self.query
-                    .push(" and b.status = 'no_show' group by b.client_id");
-            }
             C::LateCancellations(late) => self.late_cancellations(late),
-            C::Moves(tally) => {
-                self.counted("sum(b.moves) as n", tally.period);
-                self.query.push(" group by b.client_id");
-            }
-            C::OnlineShare(share) => {
-                self.counted(
-                    "count(*) filter (where b.online) as online, count(*) as n",
-                    share.period,
-                );
-                self.query.push(" group by b.client_id");
-            }
-            C::LeadTime(lead) => {
-                self.counted(
-                    "sum(greatest(extract(epoch from b.starts - b.created_at), 0)) as seconds, count(*) as n",
-                    lead.period,
-                );
-                self.query
-                    .push(" and not b.hour_unknown group by b.client_id");
-            }
             C::Spent(spent) => self.spent(spent),
             C::AverageReceipt(AverageReceipt { amount: _, period }) => {
                 self.receipts(*period);
             }
-            C::IntervalOverdue(IntervalOverdue { by_days: _ }) => self.booked_ahead(),
-            C::Lapsed(lapsed) => self.lapsed(lapsed),
             C::Text(text) => self.text(text),
             // Over one client's row.
-            C::Frequency(_)
+            C::Cancellations(_)
+            | C::NoShows(_)
+            | C::Moves(_)
+            | C::OnlineShare(_)
+            | C::LeadTime(_)
+            | C::IntervalOverdue(_)
+            | C::Lapsed(_)
+            | C::Frequency(_)
             | C::Absent(_)
             | C::FirstVisit(_)
             | C::LastVisit(_)
@@ -151,21 +148,13 @@ impl Measure<'_, '_> {
     }
 
     fn within(&mut self, column: &str, period: Option<Period>) {
-        let Some(period) = period else { return };
-        let instants = period.instants(&self.asked.zone, self.asked.now);
-        if let Some(from) = instants.from {
-            self.query
-                .push(" and ")
-                .push(column)
-                .push(" >= ")
-                .push_bind(from.to_sqlx());
-        }
-        if let Some(before) = instants.before {
-            self.query
-                .push(" and ")
-                .push(column)
-                .push(" < ")
-                .push_bind(before.to_sqlx());
+        let period = starts::instants(period, self.asked);
+        for (bound, compared) in [(period.from, ">="), (period.before, "<")] {
+            if let Some(bound) = bound {
+                self.query
+                    .push(format_args!(" and {column} {compared} "))
+                    .push_bind(bound.to_sqlx());
+            }
         }
     }
 
@@ -197,7 +186,8 @@ impl Measure<'_, '_> {
         }
         if !weekdays.is_empty() {
             let days: Vec<i32> = weekdays.iter().map(|day| day.number().into()).collect();
-            self.query.push(" and extract(isodow from ");
+            // Not `extract`, whose numbers are of the slow kind.
+            self.query.push(" and date_part('isodow', ");
             self.local_start();
             self.query
                 .push(")::integer = any (")
@@ -206,9 +196,9 @@ impl Measure<'_, '_> {
         }
         if let Some(hours) = hours {
             self.query
-                .push(" and not b.hour_unknown and (extract(hour from ");
+                .push(" and not b.hour_unknown and (date_part('hour', ");
             self.local_start();
-            self.query.push(") * 60 + extract(minute from ");
+            self.query.push(") * 60 + date_part('minute', ");
             self.local_start();
             self.query
                 .push("))::integer between ")
@@ -251,18 +241,18 @@ impl Measure<'_, '_> {
     fn spent(&mut self, spent: &Spent) {
         match spent.amount {
             SpentBound::Amount(_) => self.paid(spent),
+            SpentBound::Top { .. } if for_anything(spent) => {
+                let period = starts::instants(spent.period, self.asked);
+                self.query.push("select r.amount from (select ");
+                starts::paid(self.query, "k", period);
+                self.query
+                    .push(" as amount from segment_client k where k.business_id = ")
+                    .push_bind(self.business)
+                    .push(") r where r.amount > 0");
+            }
             SpentBound::Top { .. } => {
-                self.query.push(
-                    "select r.client_id, rank() over (order by r.amount desc) as place, count(*) over () as all_of_them
-                       from (",
-                );
-                if over_all_time_but_top(spent) {
-                    self.query
-                        .push("select client_id, spent as amount from segment_client where business_id = ")
-                        .push_bind(self.business);
-                } else {
-                    self.paid(spent);
-                }
+                self.query.push("select r.client_id, r.amount from (");
+                self.paid(spent);
                 self.query
                     .push(") r join segment_client k on k.business_id = ")
                     .push_bind(self.business)
@@ -271,15 +261,20 @@ impl Measure<'_, '_> {
         }
     }
 
-    /// What each client paid in a period, and for how many receipts; the bookings of a visit share one.
+    /// For how many receipts those clients paid in a period who paid for one more than once: the bookings of a visit
+    /// share one. For the others it is as many as payments, and stands in their row.
     fn receipts(&mut self, period: Option<Period>) {
         self.query.push(
-            "select p.client_id, sum(p.amount) as amount, count(*) filter (where p.amount > 0) as receipts
+            "select p.client_id, count(*) filter (where p.amount > 0) as receipts
                from (select y.client_id, y.receipt, sum(y.amount) as amount",
         );
         self.payments(period, &[], &[]);
         self.query
-            .push(" group by y.client_id, y.receipt) p group by p.client_id");
+            .push(
+                " and y.client_id in (select k.client_id from segment_client k where k.split and k.business_id = ",
+            )
+            .push_bind(self.business)
+            .push(") group by y.client_id, y.receipt) p group by p.client_id");
     }
 
     /// What each client paid in a period, perhaps for some services, or for what some staff members did.
@@ -325,35 +320,6 @@ impl Measure<'_, '_> {
         self.any_of("coalesce(b.staff_id, y.staff_id)", staff.iter().copied());
     }
 
-    fn booked_ahead(&mut self) {
-        self.query
-            .push("select b.client_id from segment_booking b where b.business_id = ")
-            .push_bind(self.business)
-            .push(" and not b.deleted and b.status in ('requested', 'confirmed') and b.starts >= ")
-            .push_bind(self.asked.now.to_sqlx())
-            .push(" group by b.client_id");
-    }
-
-    /// Some before the period, none in it.
-    fn lapsed(&mut self, lapsed: &Lapsed) {
-        let instants = lapsed.period.instants(&self.asked.zone, self.asked.now);
-        let (from, before) = (
-            instants.from.map(|at| at.to_sqlx()),
-            instants.before.map(|at| at.to_sqlx()),
-        );
-        self.counted("true as lapsed", None);
-        self.query
-            .push(" and b.status <> 'cancelled' group by b.client_id having bool_or(b.starts < ")
-            .push_bind(from)
-            .push(") and not bool_or(b.starts >= ")
-            .push_bind(from)
-            .push(" and (")
-            .push_bind(before)
-            .push("::timestamptz is null or b.starts < ")
-            .push_bind(before)
-            .push("))");
-    }
-
     /// Who has all of the words, each in something that was written.
     fn text(&mut self, text: &Text) {
         let words = fold(text.words.as_str());
@@ -379,11 +345,6 @@ impl Measure<'_, '_> {
                 .push(")");
         }
     }
-}
-
-/// The order of all clients by what they spent, over all time and for anything.
-fn over_all_time_but_top(spent: &Spent) -> bool {
-    spent.period.is_none() && spent.service_ids.is_empty() && spent.staff_ids.is_empty()
 }
 
 fn uuids<T>(ids: &[domain::id::Id<T>]) -> Vec<Uuid> {

@@ -78,8 +78,11 @@ async fn asking(db: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Err
 /// # Errors
 /// When the database does not answer.
 pub async fn ids(db: &PgPool, scope: &Scope, asked: &Asked) -> Result<Vec<Uuid>, sqlx::Error> {
+    let mut question = asking(db).await?;
     let mut query = held(scope, asked, "c.client_id");
-    query.build_query_scalar().fetch_all(db).await
+    let ids = query.build_query_scalar().fetch_all(&mut *question).await?;
+    question.commit().await?;
+    Ok(ids)
 }
 
 /// A page of the clients whom a filter holds, by name.

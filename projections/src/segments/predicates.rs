@@ -1,28 +1,25 @@
-//! What is true of a client whom a filter holds: over `c`, their row, and the measures of its conditions.
+//! What is true of a client whom a filter holds: over `c`, their row, and the measures of those conditions that it does
+//! not answer.
 
 use domain::{
+    booking::Status,
     client::Consent,
-    segment::{By, Condition, Consents, Filter, Languages, Period, Range, Spent, SpentBound, Tags},
+    segment::{
+        Amount, By, Condition, Consents, Filter, Instants, Languages, LeadTime, OnlineShare,
+        Period, Range, Spent, SpentBound, Tags, Tally,
+    },
 };
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::members::Asked;
+use super::{members::Asked, starts};
 
 type Query<'a> = QueryBuilder<'a, Postgres>;
 
 /// A day of any year, as it is kept.
 pub(super) fn day_of_year(month: i8, day: i8) -> i16 {
     i16::from(month) * 100 + i16::from(day)
-}
-
-/// What is spent over all time, for anything, stands in the client's row.
-pub(super) fn over_all_time(spent: &Spent) -> bool {
-    matches!(spent.amount, SpentBound::Amount(_))
-        && spent.period.is_none()
-        && spent.service_ids.is_empty()
-        && spent.staff_ids.is_empty()
 }
 
 /// Writes a filter. `place` counts its conditions, in the order in which their measures were written.
@@ -70,42 +67,25 @@ impl Predicate<'_, '_> {
         let m = self.measure.clone();
         let counted = format!("coalesce({m}.n, 0)");
         match condition {
-            C::Bookings(bookings) => self.between(&counted, "", bookings.count, i64::from),
-            C::Cancellations(tally) | C::NoShows(tally) | C::Moves(tally) => {
-                self.between(&counted, "", tally.count, i64::from);
-            }
-            C::LateCancellations(late) => self.between(&counted, "", late.count, i64::from),
-            C::OnlineShare(share) => {
-                let (online, all) = (format!("{m}.online * 100"), format!(" * {m}.n"));
-                self.between(&online, &all, share.percent.range(), i64::from);
-            }
-            C::LeadTime(lead) => {
-                let (seconds, all) = (format!("{m}.seconds"), format!(" * 3600 * {m}.n"));
-                self.between(&seconds, &all, lead.hours.range(), i64::from);
-            }
-            C::Spent(spent) => match spent.amount {
-                SpentBound::Amount(range) => {
-                    let amount = match over_all_time(spent) {
-                        true => "c.spent".to_owned(),
-                        false => format!("coalesce({m}.amount, 0)"),
-                    };
-                    self.between(&amount, "", range, domain::segment::Amount::get);
-                }
-                SpentBound::Top { top_percent } => {
-                    self.query
-                        .push(format_args!("({m}.place - 1) * 100 < {m}.all_of_them * "))
-                        .push_bind(i64::from(top_percent));
-                }
+            C::Bookings(bookings) => match starts::of(bookings) {
+                Some(columns) => self.tally(&columns, bookings.count, bookings.period),
+                None => self.between(&counted, "", bookings.count, i64::from),
             },
-            C::AverageReceipt(receipt) => {
-                let (amount, receipts) = match receipt.period {
-                    None => ("c.spent".to_owned(), "c.receipts".to_owned()),
-                    Some(_) => (format!("{m}.amount"), format!("{m}.receipts")),
-                };
-                self.query.push(format_args!("{receipts} > 0 and "));
-                let all = format!(" * {receipts}");
-                self.between(&amount, &all, receipt.amount, domain::segment::Amount::get);
-            }
+            C::Cancellations(tally) => self.stand(Status::Cancelled, tally),
+            C::NoShows(tally) => self.stand(Status::NoShow, tally),
+            C::Moves(tally) => self.tally(&[starts::MOVED], tally.count, tally.period),
+            C::LateCancellations(late) => self.between(&counted, "", late.count, i64::from),
+            C::OnlineShare(share) => self.online_share(share),
+            C::LeadTime(lead) => self.lead_time(lead),
+            C::Spent(spent) => self.spent(spent),
+            C::AverageReceipt(receipt) => match receipt.period {
+                None => {
+                    self.query.push("c.receipts > 0 and ");
+                    let range = receipt.amount;
+                    self.between("c.spent", " * c.receipts", range, Amount::get);
+                }
+                Some(period) => self.average_receipt(receipt.amount, period),
+            },
             C::Frequency(frequency) => {
                 self.query.push("c.visits > 1 and ");
                 self.between(
@@ -117,11 +97,14 @@ impl Predicate<'_, '_> {
             }
             C::IntervalOverdue(overdue) => {
                 // Later than last visit + (last - first) / (visits - 1) + so many days, and not booked.
+                let ahead = Instants {
+                    from: Some(self.asked.now),
+                    before: None,
+                };
+                let booked = [Status::Requested, Status::Confirmed].map(starts::that_are);
+                starts::count(self.query, &booked, ahead);
                 self.query
-                    .push(format_args!(
-                        "{m}.client_id is null and c.visits > 2 and
-                         (extract(epoch from "
-                    ))
+                    .push(" = 0 and c.visits > 2 and (extract(epoch from ")
                     .push_bind(self.asked.now.to_sqlx())
                     .push(" - c.last_visit) - 86400 * ")
                     .push_bind(i64::from(overdue.by_days))
@@ -133,8 +116,15 @@ impl Predicate<'_, '_> {
                     .push("c.last_visit < ")
                     .push_bind(before.map(|at| at.to_sqlx()));
             }
-            C::Lapsed(_) => {
-                self.query.push(format_args!("{m}.lapsed"));
+            C::Lapsed(lapsed) => {
+                // Some before the period, none in it.
+                let period = lapsed.period.instants(&self.asked.zone, self.asked.now);
+                self.query
+                    .push(format_args!("c.{}[1] < ", starts::STANDING))
+                    .push_bind(period.from.map(|at| at.to_sqlx()))
+                    .push(" and ");
+                starts::count(self.query, &[starts::STANDING], period);
+                self.query.push(" = 0");
             }
             C::FirstVisit(when) => self.within("c.first_visit", when.period),
             C::LastVisit(when) => self.within("c.last_visit", when.period),
@@ -173,6 +163,113 @@ impl Predicate<'_, '_> {
         }
     }
 
+    /// So many bookings stand so.
+    fn stand(&mut self, status: Status, tally: &Tally) {
+        self.tally(&[starts::that_are(status)], tally.count, tally.period);
+    }
+
+    /// So many starts of these columns lie in a period.
+    fn tally(&mut self, columns: &[&str], range: Range<u32>, period: Option<Period>) {
+        let period = starts::instants(period, self.asked);
+        self.query.push("true");
+        for (bound, compared) in bounds(range) {
+            self.query.push(" and ");
+            starts::count(self.query, columns, period);
+            self.query
+                .push(format_args!(" {compared} "))
+                .push_bind(i64::from(bound));
+        }
+    }
+
+    /// Online ones, in percent of all; of nobody who has none.
+    fn online_share(&mut self, share: &OnlineShare) {
+        let all = [starts::STANDING, starts::that_are(Status::Cancelled)];
+        let period = starts::instants(share.period, self.asked);
+        starts::count(self.query, &all, period);
+        self.query.push(" > 0");
+        for (bound, compared) in bounds(share.percent.range()) {
+            self.query.push(" and 100 * ");
+            starts::count(self.query, &[starts::ONLINE], period);
+            self.query
+                .push(format_args!(" {compared} "))
+                .push_bind(i64::from(bound))
+                .push(" * ");
+            starts::count(self.query, &all, period);
+        }
+    }
+
+    /// On average, over all of a period; of nobody who has none.
+    fn lead_time(&mut self, lead: &LeadTime) {
+        let period = starts::instants(lead.period, self.asked);
+        starts::count(self.query, &[starts::LED], period);
+        self.query.push(" > 0");
+        for (bound, compared) in bounds(lead.hours.range()) {
+            self.query.push(" and ");
+            starts::lead(self.query, period);
+            self.query
+                .push(format_args!(" {compared} 3600::numeric * "))
+                .push_bind(i64::from(bound))
+                .push(" * ");
+            starts::count(self.query, &[starts::LED], period);
+        }
+    }
+
+    /// What was paid in a period by the number of its receipts; of nobody who has none.
+    fn average_receipt(&mut self, range: Range<Amount>, period: Period) {
+        let m = self.measure.clone();
+        let period = period.instants(&self.asked.zone, self.asked.now);
+        let receipts = |query: &mut Query<'_>| {
+            query.push(format_args!(
+                "case when c.split then coalesce({m}.receipts, 0) else "
+            ));
+            starts::count(query, &[starts::RECEIPTS], period);
+            query.push(" end");
+        };
+        receipts(self.query);
+        self.query.push(" > 0");
+        for (bound, compared) in bounds(range) {
+            self.query.push(" and ");
+            starts::paid(self.query, "c", period);
+            self.query
+                .push(format_args!(" {compared} "))
+                .push_bind(bound.get())
+                .push(" * (");
+            receipts(self.query);
+            self.query.push(")");
+        }
+    }
+
+    fn spent(&mut self, spent: &Spent) {
+        let m = self.measure.clone();
+        let period = starts::instants(spent.period, self.asked);
+        match spent.amount {
+            SpentBound::Amount(range) if for_anything(spent) => {
+                self.query.push("true");
+                for (bound, compared) in bounds(range) {
+                    self.query.push(" and ");
+                    starts::paid(self.query, "c", period);
+                    self.query
+                        .push(format_args!(" {compared} "))
+                        .push_bind(bound.get());
+                }
+            }
+            SpentBound::Amount(range) => {
+                let amount = format!("coalesce({m}.amount, 0)");
+                self.between(&amount, "", range, Amount::get);
+            }
+            // The least amount of those who are in stands in a measure of one row.
+            SpentBound::Top { .. } if for_anything(spent) => {
+                starts::paid(self.query, "c", period);
+                self.query
+                    .push(format_args!(" >= (select amount from {m}_least)"));
+            }
+            SpentBound::Top { .. } => {
+                self.query
+                    .push(format_args!("{m}.amount >= (select amount from {m}_least)"));
+            }
+        }
+    }
+
     /// `what` lies between the bounds, each times `times`.
     fn between<T: Copy + PartialOrd, N>(
         &mut self,
@@ -185,13 +282,11 @@ impl Predicate<'_, '_> {
         N: for<'e> sqlx::Encode<'e, Postgres>,
     {
         self.query.push("true");
-        for (bound, compared) in [(range.least(), ">="), (range.most(), "<=")] {
-            if let Some(bound) = bound {
-                self.query
-                    .push(format_args!(" and {what} {compared} "))
-                    .push_bind(number(bound))
-                    .push(times);
-            }
+        for (bound, compared) in bounds(range) {
+            self.query
+                .push(format_args!(" and {what} {compared} "))
+                .push_bind(number(bound))
+                .push(times);
         }
     }
 
@@ -259,6 +354,16 @@ impl Predicate<'_, '_> {
                 .push(")"),
         };
     }
+}
+
+/// What is spent for anything stands in the client's row, for any period.
+pub(super) fn for_anything(spent: &Spent) -> bool {
+    spent.service_ids.is_empty() && spent.staff_ids.is_empty()
+}
+
+fn bounds<T: Copy + PartialOrd>(range: Range<T>) -> impl Iterator<Item = (T, &'static str)> {
+    let bounds = [(range.least(), ">="), (range.most(), "<=")].into_iter();
+    bounds.filter_map(|(bound, compared)| Some((bound?, compared)))
 }
 
 /// Its word in JSON.

@@ -557,3 +557,63 @@ async fn compare(
     prop_assert!(told_apart > 0, "every filter held nobody or everybody");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_period_begins_with_its_first_instant_and_ends_before_the_next_one() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = spring();
+    // The first instant of the 1st of June in Warsaw, and the last one of the 30th of April.
+    come(&mut story, 52, 5, "2026-05-31T22:00:00Z");
+    story.booking(id(52), payment(9, "25.00", "cash", "2026-05-31T22:00:00Z"));
+    come(&mut story, 41, 4, "2026-04-30T21:59:59.999999Z");
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    let june = |n: u8| json!(format!("2026-06-{n:02}"));
+    let of = |mut filter: Value, from: &Value, to: &Value| {
+        filter["from"] = from.clone();
+        filter["to"] = to.clone();
+        filter
+    };
+    let completed = json!({"field": "bookings", "statuses": ["completed", "completed"]});
+    let may = (json!("2026-05-01"), json!("2026-05-31"));
+    for (filter, expected) in [
+        (of(completed.clone(), &june(1), &june(1)), vec![5]),
+        (of(completed.clone(), &june(2), &june(2)), vec![]),
+        (of(completed.clone(), &may.0, &may.1), vec![1, 3]),
+        (
+            of(completed, &json!("2026-04-30"), &json!("2026-04-30")),
+            vec![4],
+        ),
+        (
+            of(
+                json!({"field": "spent", "at_least": "25.00"}),
+                &june(1),
+                &june(1),
+            ),
+            vec![5],
+        ),
+        (
+            of(
+                json!({"field": "spent", "at_least": "25.00"}),
+                &may.0,
+                &may.1,
+            ),
+            vec![1, 3],
+        ),
+        (
+            of(json!({"field": "spent", "top_percent": 50}), &may.0, &may.1),
+            vec![1],
+        ),
+        (
+            of(json!({"field": "lapsed"}), &june(1), &june(1)),
+            vec![1, 2, 3, 4],
+        ),
+    ] {
+        let asked = asked(&filter, "2026-06-10T10:00:00Z");
+        assert_eq!(
+            held(&db, &story.scope(), &asked).await,
+            expected,
+            "{filter}"
+        );
+    }
+}

@@ -6,7 +6,21 @@ update segment_client c
        came_services = s.services,
        came_staff    = p.staff,
        spent         = v.paid + m.sold,
-       receipts      = v.receipts + m.sales
+       receipts      = v.receipts + m.sales,
+       requested     = k.requested,
+       confirmed     = k.confirmed,
+       completed     = k.completed,
+       no_show       = k.no_show,
+       cancelled     = k.cancelled,
+       standing      = k.standing,
+       online        = k.online,
+       moved         = o.moved,
+       lead_at       = l.lead_at,
+       lead_sum      = l.lead_sum,
+       paid_at       = y.paid_at,
+       paid_sum      = y.paid_sum,
+       receipt_at    = y.receipt_at,
+       split         = y.split
   from unnest($1::uuid[], $2::uuid[]) as t (business_id, client_id)
  cross join lateral (
        select count(*) filter (where completed) as visits,
@@ -52,4 +66,49 @@ update segment_client c
          from segment_payment y
         where y.business_id = t.business_id and y.client_id = t.client_id and y.booking_id is null
        ) m
+ cross join lateral (
+       -- Starts in order, of any period counted by halving.
+       select coalesce(array_agg(starts order by starts) filter (where status = 'requested'), '{}')  as requested,
+              coalesce(array_agg(starts order by starts) filter (where status = 'confirmed'), '{}')  as confirmed,
+              coalesce(array_agg(starts order by starts) filter (where status = 'completed'), '{}')  as completed,
+              coalesce(array_agg(starts order by starts) filter (where status = 'no_show'), '{}')    as no_show,
+              coalesce(array_agg(starts order by starts) filter (where status = 'cancelled'), '{}')  as cancelled,
+              coalesce(array_agg(starts order by starts) filter (where status <> 'cancelled'), '{}') as standing,
+              coalesce(array_agg(starts order by starts) filter (where online), '{}')                as online
+         from segment_booking b
+        where b.business_id = t.business_id and b.client_id = t.client_id and not b.deleted
+       ) k
+ cross join lateral (
+       -- Once for each move.
+       select coalesce(array_agg(b.starts order by b.starts), '{}') as moved
+         from segment_booking b
+        cross join generate_series(1, b.moves)
+        where b.business_id = t.business_id and b.client_id = t.client_id and not b.deleted and b.moves > 0
+       ) o
+ cross join lateral (
+       -- How long before they began those were made, together, that began up to then.
+       select coalesce(array_agg(starts order by starts, booking_id), '{}')  as lead_at,
+              coalesce(array_agg(by_then order by starts, booking_id), '{}') as lead_sum
+         from (
+              select b.starts, b.booking_id,
+                     sum(greatest(extract(epoch from b.starts - b.created_at), 0))
+                         over (order by b.starts, b.booking_id) as by_then
+                from segment_booking b
+               where b.business_id = t.business_id and b.client_id = t.client_id and not b.deleted
+                 and not b.hour_unknown
+              ) led
+       ) l
+ cross join lateral (
+       -- What they had paid by when; not for what was deleted.
+       select coalesce(array_agg(at order by at, position), '{}')                            as paid_at,
+              coalesce(array_agg(by_then order by at, position), '{}')                       as paid_sum,
+              coalesce(array_agg(at order by at, position) filter (where amount > 0), '{}')  as receipt_at,
+              count(*) > count(distinct receipt)                                             as split
+         from (
+              select p.at, p.position, p.amount, p.receipt, sum(p.amount) over (order by p.at, p.position) as by_then
+                from segment_payment p
+                left join segment_booking b on b.business_id = p.business_id and b.booking_id = p.booking_id
+               where p.business_id = t.business_id and p.client_id = t.client_id and coalesce(not b.deleted, true)
+              ) paid
+       ) y
  where c.business_id = t.business_id and c.client_id = t.client_id
