@@ -13,7 +13,8 @@ use crate::{
     contact::{Country, Email, Language, Phone},
     hours::WorkingHours,
     id::Id,
-    money::Currency,
+    money::{Currency, Money},
+    reporting::ReportRules,
     text::{Color, Description, Label, Slug},
     time::{LocalSpan, Zone},
     waitlist::WaitlistRules,
@@ -88,6 +89,13 @@ pub enum BusinessEvent {
         from: WaitlistRules,
         /// After.
         to: WaitlistRules,
+    },
+    /// What reports reckon with was set.
+    ReportRulesSet {
+        /// Before.
+        from: ReportRules,
+        /// After.
+        to: ReportRules,
     },
 }
 
@@ -208,6 +216,8 @@ pub enum BusinessCommand {
     CancelClosure(Id<crate::id::Closure>),
     /// Set the rules of the waitlist.
     SetWaitlistRules(WaitlistRules),
+    /// Set what reports reckon with.
+    SetReportRules(ReportRules),
     /// Set the rules for booking. The versions of its consents are counted here.
     SetPolicy(Box<Policy>),
 }
@@ -264,6 +274,9 @@ pub enum BusinessError {
     /// A consent is asked for twice.
     #[error("a consent is asked for twice")]
     ConsentTwice(Consent),
+    /// An hour costs less than nothing, or is told in money that is not the house's.
+    #[error("an hour costs nothing or more, in the currency of the house")]
+    BadCost,
 }
 
 /// A business as its events leave it.
@@ -280,6 +293,9 @@ pub struct Business {
     /// The rules of the waitlist.
     #[serde(default)]
     pub waitlist: WaitlistRules,
+    /// What its reports reckon with.
+    #[serde(default)]
+    pub reports: ReportRules,
     /// The last version of each consent's wording that there ever was.
     #[serde(default)]
     pub wordings: BTreeMap<Consent, u32>,
@@ -363,6 +379,7 @@ impl Business {
                 Ok(vec![BusinessEvent::ClosureCancelled { closure_id }])
             }
             C::SetWaitlistRules(rules) => self.set_waitlist_rules(rules),
+            C::SetReportRules(rules) => self.set_report_rules(rules),
             C::SetPolicy(policy) => self.set_policy(*policy),
         }
     }
@@ -480,6 +497,27 @@ impl Business {
         })
     }
 
+    fn set_report_rules(&self, to: ReportRules) -> Result<Vec<BusinessEvent>, BusinessError> {
+        let currency = self.settings()?.currency;
+        for (field, number, least, most) in to.numbers() {
+            if !(least..=most).contains(&number) {
+                return Err(BusinessError::OutOfRange { field, least, most });
+            }
+        }
+        let fits = |cost: Money| cost.currency() == currency && !cost.is_negative();
+        if !to.cost_per_hour.is_none_or(fits) {
+            return Err(BusinessError::BadCost);
+        }
+        Ok(if self.reports == to {
+            vec![]
+        } else {
+            vec![BusinessEvent::ReportRulesSet {
+                from: self.reports,
+                to,
+            }]
+        })
+    }
+
     fn remember(&mut self, event: BusinessEvent) {
         match event {
             BusinessEvent::Opened {
@@ -533,6 +571,7 @@ impl Business {
                 self.closures.remove(&closure_id);
             }
             BusinessEvent::WaitlistRulesSet { to, .. } => self.waitlist = to,
+            BusinessEvent::ReportRulesSet { to, .. } => self.reports = to,
             BusinessEvent::PolicySet { to, .. } => {
                 for text in &to.consents {
                     let last = self.wordings.entry(text.consent).or_default();

@@ -19,6 +19,7 @@ pub mod money;
 pub mod planning;
 pub mod policy;
 pub mod recurrence;
+pub mod reporting;
 pub mod revert;
 #[cfg(feature = "schema")]
 pub mod schema;

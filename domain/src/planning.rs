@@ -3,6 +3,8 @@
 //! The only bridge between the catalogue and the slot finder. What is offered and what a booking command accepts
 //! both come through here, so they follow the same rules (API §8).
 
+mod working;
+
 use jiff::{Timestamp, civil::Date};
 use thiserror::Error;
 

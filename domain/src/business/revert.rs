@@ -60,6 +60,9 @@ impl Revert for Business {
             E::WaitlistRulesSet { from, to } => {
                 C::SetWaitlistRules(back.fields(&self.waitlist, from, to)?)
             }
+            E::ReportRulesSet { from, to } => {
+                C::SetReportRules(back.fields(&self.reports, from, to)?)
+            }
         };
         back.done()?;
         Ok(vec![command])

@@ -294,3 +294,64 @@ fn settings_hours_and_closures_are_put_back() {
         Err(Irreversible::Beginning)
     );
 }
+
+fn rules(minutes: u32, cost: Option<Money>, days: u16) -> ReportRules {
+    ReportRules {
+        minutes_per_phone_booking: Minutes::new(minutes),
+        cost_per_hour: cost,
+        return_within_days: days,
+    }
+}
+
+fn zloty(amount: &str) -> Money {
+    Money::parse(amount, Currency::PLN).unwrap()
+}
+
+#[test]
+fn what_reports_reckon_with_is_set_once_and_put_back() {
+    let to = rules(8, Some(zloty("48")), 60);
+    let set = BusinessEvent::ReportRulesSet {
+        from: ReportRules::default(),
+        to,
+    };
+    business()
+        .given(opened())
+        .when(BusinessCommand::SetReportRules(to))
+        .then_expect_events(vec![set.clone()]);
+    let mut history = opened();
+    history.push(set);
+    business()
+        .given(history.clone())
+        .when(BusinessCommand::SetReportRules(to))
+        .then_expect_events(vec![]);
+    let back = vec![BusinessCommand::SetReportRules(ReportRules::default())];
+    assert_eq!(undoing::<Business>(&history, 1), Ok(back));
+}
+
+#[test]
+fn what_reports_reckon_with_has_its_ranges_and_the_houses_money() {
+    let refused = |rules, error| {
+        business()
+            .given(opened())
+            .when(BusinessCommand::SetReportRules(rules))
+            .then_expect_error(error);
+    };
+    let range = |field, least, most| BusinessError::OutOfRange { field, least, most };
+    refused(
+        rules(241, None, 90),
+        range("minutes_per_phone_booking", 0, 240),
+    );
+    refused(rules(5, None, 0), range("return_within_days", 1, 730));
+    refused(rules(5, None, 731), range("return_within_days", 1, 730));
+    refused(rules(5, Some(zloty("-0.01")), 90), BusinessError::BadCost);
+    let euros = Money::parse("48", Currency::EUR).unwrap();
+    refused(rules(5, Some(euros), 90), BusinessError::BadCost);
+    let least = rules(0, Some(zloty("0")), 1);
+    business()
+        .given(opened())
+        .when(BusinessCommand::SetReportRules(least))
+        .then_expect_events(vec![BusinessEvent::ReportRulesSet {
+            from: ReportRules::default(),
+            to: least,
+        }]);
+}

@@ -512,7 +512,7 @@ fn longest(step: &Step) -> Sec {
 }
 
 /// The instants of spans on the wall.
-fn absent(wall: &Wall, spans: &[LocalSpan]) -> impl Iterator<Item = Stretch> {
+pub(super) fn absent(wall: &Wall, spans: &[LocalSpan]) -> impl Iterator<Item = Stretch> {
     spans.iter().flat_map(|span| {
         wall.instants(Stretch::new(
             wall::reading(span.from()),

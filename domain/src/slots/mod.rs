@@ -18,8 +18,10 @@ pub mod scenario;
 mod visit;
 mod walk;
 mod wall;
+mod working;
 
 pub use finder::{Assigned, Finder, Served, Slot};
 pub use openings::open_spans;
 pub use question::{DeskTime, Freedom, House, Notice, Offer, Question, StaffTime, Step};
 pub use refusal::{Refusal, Unavailable};
+pub use working::{Rota, working_spans};

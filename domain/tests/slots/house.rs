@@ -6,7 +6,7 @@ use domain::{
     hours::{Processing, SlotGrid, WeeklyInterval, WorkingHours},
     id::Id,
     service::Timing,
-    slots::{Freedom, Offer, Refusal, Served, Step},
+    slots::{Freedom, House, Offer, Refusal, Rota, Served, Step, working_spans},
     staff::Staff,
     time::{LocalSpan, Minutes, Span, Weekday, Zone},
 };
@@ -341,6 +341,23 @@ proptest! {
     #[test]
     fn a_visit_on_a_crowded_morning_is_offered_as_the_oracle_has_it(world in crowded()) {
         agree(&world);
+    }
+
+    #[test]
+    fn people_work_when_the_oracle_says(world in world(1)) {
+        let oracle = Oracle::new(&world);
+        let rotas: Vec<_> = world.staff.iter().map(|person| Rota {
+            hours: person.hours.as_ref(),
+            absences: &person.absences,
+        }).collect();
+        let house = House { hours: world.hours.as_ref(), closures: &world.closures };
+        let working = working_spans(&world.zone, world.first, world.last, house, &rotas);
+        for (person, spans) in world.staff.iter().zip(working) {
+            prop_assert!(spans.windows(2).all(|pair| pair[0].end() < pair[1].start()));
+            let told: Vec<_> = spans.iter().flat_map(|span| oracle.minute(span.start())..oracle.minute(span.end())).collect();
+            let seen: Vec<_> = (0..oracle.minutes()).filter(|minute| oracle.works(person.id, *minute)).collect();
+            prop_assert_eq!(told, seen);
+        }
     }
 
     #[test]

@@ -162,6 +162,22 @@ impl<'w> Oracle<'w> {
             })
     }
 
+    /// Whether somebody can be booked at a minute of the dates asked for, whatever is booked.
+    pub(crate) fn works(&self, who: Id<Staff>, minute: i64) -> bool {
+        let index = usize::try_from(minute).unwrap();
+        let (person, date) = (&self.people[&who], self.shows[index].date());
+        (self.world.first..=self.world.last).contains(&date)
+            && person.intervals.iter().any(|interval| interval.has[index])
+            && self.house.as_ref().is_none_or(|house| house[index])
+            && !self.closed[index]
+            && !person.away[index]
+    }
+
+    /// How many minutes are looked at.
+    pub(crate) fn minutes(&self) -> i64 {
+        i64::try_from(self.shows.len()).unwrap()
+    }
+
     /// Rule 5.
     pub(crate) fn on_grid(&self, who: Id<Staff>, minute: i64) -> bool {
         let person = self.world.person(who);

@@ -92,11 +92,13 @@ pub(crate) const TABLE: &[Entry] = &[
     get("/business/closures/{id}", R::SeeCatalogue),
     patch("/business/closures/{id}", R::ManageCatalogue),
     delete("/business/closures/{id}", R::ManageCatalogue),
-    get("/settings", R::SeeCatalogue),
+    get("/settings", R::SeeCatalogue).also(&[R::SeeRevenue]),
     get("/settings/booking-policy", R::SeeCatalogue),
     put("/settings/booking-policy", R::ManageSettings),
     get("/settings/waitlist", R::SeeCatalogue),
     put("/settings/waitlist", R::ManageSettings),
+    get("/settings/reports", R::SeeReports).also(&[R::SeeRevenue]),
+    put("/settings/reports", R::ManageSettings).also(&[R::SeeRevenue]),
 
     // What leaves it: whoever says where to and of what hands on what `GET /log` tells, amounts among it
     get("/webhooks", R::ManageSettings),
@@ -292,6 +294,11 @@ pub(crate) const TABLE: &[Entry] = &[
     get("/reports/returning", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
     get("/reports/trends", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
     get("/reports/till", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/staff-load", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/peak-hours", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/services", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/staff", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/time-saved", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
 ];
 
 #[cfg(test)]

@@ -207,7 +207,8 @@ const fn house_may(event: &BusinessEvent) -> bool {
         | E::SettingsChanged(_)
         | E::ClosurePlanned { .. }
         | E::PolicySet { .. }
-        | E::WaitlistRulesSet { .. } => false,
+        | E::WaitlistRulesSet { .. }
+        | E::ReportRulesSet { .. } => false,
     }
 }
 

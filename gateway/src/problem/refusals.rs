@@ -238,6 +238,9 @@ impl From<BusinessError> for Problem {
             BusinessError::ConsentTwice(_) => {
                 Self::field("consents", Message::new("violation-twice"))
             }
+            BusinessError::BadCost => {
+                Self::field("cost_per_hour", Message::new("violation-negative"))
+            }
             BusinessError::OutOfRange { field, least, most } => {
                 Self::field(field, out_of_range(least, most))
             }

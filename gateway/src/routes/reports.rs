@@ -18,14 +18,20 @@
 //! `docs/reports.md`.
 
 mod clients;
+mod parts;
+mod peak_hours;
 mod pending;
 mod query;
 mod report;
 mod retention;
 mod returning;
 mod revenue;
+mod services;
+mod staff;
+mod staff_load;
 mod summary;
 mod till;
+mod time_saved;
 mod trends;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -46,4 +52,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(returning::returning))
         .routes(routes!(trends::trends))
         .routes(routes!(till::till))
+        .routes(routes!(staff_load::staff_load))
+        .routes(routes!(peak_hours::peak_hours))
+        .routes(routes!(services::services))
+        .routes(routes!(staff::staff))
+        .routes(routes!(time_saved::time_saved))
 }

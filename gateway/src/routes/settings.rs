@@ -1,5 +1,7 @@
 //! All that a business decides once for all bookings, in one document.
 
+mod reports;
+
 use axum::extract::State;
 use domain::business::Business;
 use serde::Serialize;
@@ -15,7 +17,9 @@ use crate::{
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(show))
+    OpenApiRouter::new()
+        .routes(routes!(show))
+        .routes(routes!(reports::show, reports::set))
 }
 
 /// All settings, each under the name that it has in addresses: `booking_policy` is set at `/settings/booking-policy`.
@@ -24,6 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 struct SettingsView {
     booking_policy: PolicyView,
     waitlist: RulesView,
+    reports: reports::RulesView,
 }
 
 impl View for SettingsView {
@@ -34,6 +39,7 @@ impl View for SettingsView {
         Some(Self {
             booking_policy: PolicyView::of(loaded, id)?,
             waitlist: RulesView::of(loaded, id)?,
+            reports: reports::RulesView::of(loaded, id)?,
         })
     }
 }

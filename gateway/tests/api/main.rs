@@ -27,6 +27,7 @@ mod people;
 mod public;
 mod refusals;
 mod reports;
+mod reports_time;
 mod reverts;
 mod segments;
 mod series;

@@ -3,6 +3,7 @@
 use domain::{
     business::{BusinessEvent, Policy, SettingsChanged},
     desk::{DeskEvent, Place},
+    reporting::ReportRules,
     service::{Offer, ServiceEvent, Timing},
     staff::{Grid, Member, StaffEvent},
     time::LocalSpan,
@@ -59,6 +60,9 @@ pub(super) fn tell_business(event: &BusinessEvent) -> Told {
         E::WaitlistRulesSet { from, to } => {
             fields.between_all(of_waitlist_rules(from), of_waitlist_rules(to))
         }
+        E::ReportRulesSet { from, to } => {
+            fields.between_all(of_report_rules(from), of_report_rules(to))
+        }
     })
 }
 
@@ -110,6 +114,16 @@ fn of_waitlist_rules(rules: &WaitlistRules) -> [(&'static str, Value); 3] {
         ("automatic", json(rules.automatic)),
         ("offer_min", json(rules.offer_min)),
         ("lead_min", json(rules.lead_min)),
+    ]
+}
+
+fn of_report_rules(rules: &ReportRules) -> [(&'static str, Value); 3] {
+    let minutes = rules.minutes_per_phone_booking;
+    let cost = rules.cost_per_hour.map(|cost| cost.to_string());
+    [
+        ("minutes_per_phone_booking", json(minutes)),
+        ("cost_per_hour", json(cost)),
+        ("return_within_days", json(rules.return_within_days)),
     ]
 }
 

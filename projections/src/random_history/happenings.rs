@@ -19,6 +19,7 @@ use domain::{
     hours::{DayInterval, DayOverride, SlotGrid, WeeklyInterval, WorkingHours},
     id::Id,
     money::Currency,
+    reporting::ReportRules,
     sealed::Sealed,
     segment::{Segment, SegmentCommand},
     service::{Offer, Service, ServiceCommand, ServiceState, ServiceWanted, Timing},
@@ -113,11 +114,15 @@ impl RandomHistory {
     }
 
     fn house_changes(&mut self) {
-        let command = match self.chance.below(7) {
+        let command = match self.chance.below(8) {
             0 => BusinessCommand::SetHours(self.hours()),
             6 => BusinessCommand::SetWaitlistRules(WaitlistRules {
                 lead_min: Minutes::new(self.chance.below(600)),
                 ..WaitlistRules::default()
+            }),
+            7 => BusinessCommand::SetReportRules(ReportRules {
+                minutes_per_phone_booking: Minutes::new(self.chance.below(240)),
+                ..ReportRules::default()
             }),
             1 => {
                 let mut to = SettingsWanted {

@@ -2,6 +2,7 @@
 
 mod bookings;
 mod firsts;
+mod left;
 mod payments;
 
 use domain::event::AnyEvent;
@@ -43,6 +44,7 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
     let merged = Merged::take_in(db, "report_merged", &tables, batch, clients).await?;
     bookings.are_of(&merged);
     payments.are_of(&merged);
+    left::note(db, batch).await?;
     bookings.store(db).await?;
     payments.store(db, &bookings).await?;
     let otherwise = bookings.came_otherwise();

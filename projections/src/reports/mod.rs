@@ -1,5 +1,5 @@
 //! Reports: what a period came to, counted and added up.
-//! Its tables: `report_booking`, `report_payment`, `report_client`, `report_merged` (migration 0060).
+//! Its tables: `report_booking`, `report_payment`, `report_client`, `report_merged` (migration 0060), `report_staff` (0061).
 //!
 //! `docs/reports.md` says what each figure is, with an example computed by hand.
 //!
@@ -22,13 +22,21 @@
 mod apply;
 mod asked;
 pub mod clients;
+pub mod peak_hours;
 pub mod pending;
 pub mod retention;
 pub mod returning;
 pub mod revenue;
+pub mod services;
+pub mod staff;
+pub mod staff_load;
+mod stretches;
 pub mod summary;
 pub mod till;
+pub mod time_saved;
 pub mod trends;
+mod worked;
+mod worth;
 
 #[cfg(test)]
 mod specs;
@@ -37,6 +45,7 @@ pub(crate) use self::asked::rate;
 pub use self::{
     asked::{Asked, Filter, Told},
     summary::ByStatus,
+    worked::{Held, Load, Timesheet},
 };
 use crate::ReadModel;
 
@@ -49,6 +58,7 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "report_payment",
         "report_client",
         "report_merged",
+        "report_staff",
     ],
     late_indexes: &[
         "report_booking_starts",

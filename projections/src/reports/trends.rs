@@ -177,6 +177,14 @@ impl<T> Compared<T> {
     }
 }
 
+impl Asked {
+    /// The period before the whole one; none before the first of all.
+    pub(super) fn before(&self) -> Option<Period> {
+        let (first, last) = shift::before(self.whole.first, self.whole.last, None);
+        Period::new(&self.zone, first, last)
+    }
+}
+
 /// By which part of what was there before it is more or, below zero, less; none where nothing was.
 #[must_use]
 pub fn change_rate(from: Decimal, to: Decimal) -> Option<f64> {

@@ -155,7 +155,9 @@ impl Tables {
             BusinessEvent::ClosureCancelled { closure_id } => {
                 self.comes_back((business, closure_id.uuid()));
             }
-            BusinessEvent::PolicySet { .. } | BusinessEvent::WaitlistRulesSet { .. } => {}
+            BusinessEvent::PolicySet { .. }
+            | BusinessEvent::WaitlistRulesSet { .. }
+            | BusinessEvent::ReportRulesSet { .. } => {}
         }
     }
 

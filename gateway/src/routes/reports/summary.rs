@@ -1,7 +1,10 @@
 //! How many bookings and clients, what came in, what is still to come.
 
 use axum::{extract::State, response::Response};
-use projections::reports::summary::{self, Summary};
+use projections::reports::{
+    ByStatus,
+    summary::{self, Summary},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,12 +42,24 @@ pub(super) struct SummaryView {
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct ByStatusView {
+pub(super) struct ByStatusView {
     requested: i64,
     confirmed: i64,
-    completed: i64,
+    pub(super) completed: i64,
     no_show: i64,
     cancelled: i64,
+}
+
+impl From<ByStatus> for ByStatusView {
+    fn from(by: ByStatus) -> Self {
+        Self {
+            requested: by.requested,
+            confirmed: by.confirmed,
+            completed: by.completed,
+            no_show: by.no_show,
+            cancelled: by.cancelled,
+        }
+    }
 }
 
 /// Bookings, clients and money of a period.
@@ -111,16 +126,9 @@ impl Figures for SummaryView {
 
 impl From<Summary> for SummaryView {
     fn from(summary: Summary) -> Self {
-        let by = summary.by_status;
         Self {
             bookings: summary.bookings,
-            by_status: ByStatusView {
-                requested: by.requested,
-                confirmed: by.confirmed,
-                completed: by.completed,
-                no_show: by.no_show,
-                cancelled: by.cancelled,
-            },
+            by_status: summary.by_status.into(),
             clients: summary.clients,
             new_clients: summary.new_clients,
             returning_clients: summary.returning_clients,

@@ -129,6 +129,7 @@ impl Guarded for Business {
             BusinessCommand::Open { .. }
             | BusinessCommand::CancelClosure(_)
             | BusinessCommand::SetWaitlistRules(_)
+            | BusinessCommand::SetReportRules(_)
             | BusinessCommand::SetPolicy(_) => Ok(vec![]),
         }
     }

@@ -4,6 +4,7 @@ mod as_told;
 mod by_hand;
 mod naive;
 mod summary;
+mod time;
 
 use domain::{booking::BookingCommand, money::Currency, time::Zone};
 use jiff::civil::{Date, date};
