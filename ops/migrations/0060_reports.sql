@@ -57,12 +57,11 @@ create table report_payment (
     desk_id     uuid,
     status      text,
     source      text,
-    deleted     boolean       not null,
     primary key (business_id, position)
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02);
 
 create index report_payment_at      on report_payment (business_id, at)
-    include (receipt, alone, amount, refund, deleted);
+    include (receipt, alone, amount, refund);
 create index report_payment_booking on report_payment (business_id, booking_id);
 create index report_payment_client  on report_payment (business_id, client_id);
 

@@ -1,7 +1,7 @@
 //! The till: money taken and given back, for bookings and for what is sold without one; and what that makes a day.
 //! Its tables: `till_payment`, `till_booking` (migration 0028).
 //!
-//! What was paid for a booking that is deleted now stays in the till, marked: the money was there. Reports leave it out.
+//! What was paid for a booking that is deleted now stays in the till, marked: the money was there.
 
 mod apply;
 mod find;

@@ -40,7 +40,8 @@ pub struct Moment<'a> {
     pub currency: Currency,
 }
 
-/// What a client's bookings and purchases come to. Deleted bookings, and what was paid for them, are in none of it.
+/// What a client's bookings and purchases come to. Deleted bookings count for nothing in it; what was
+/// paid for them does: the money was there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures {
     /// Bookings, whatever became of them.
@@ -173,7 +174,7 @@ impl Book {
         let mut add = |receipt, amount: Decimal| {
             *receipts.entry(receipt).or_insert(Decimal::ZERO) += amount;
         };
-        for (booking, facts) in self.bookings.iter().filter(|(_, f)| !f.deleted) {
+        for (booking, facts) in &self.bookings {
             let receipt = facts
                 .visit_id
                 .map_or(Receipt::Booking(*booking), Receipt::Visit);

@@ -146,14 +146,8 @@ impl Asked {
     }
 
     /// ` from period p join report_payment m … where …`: the money that was taken and given back in each period,
-    /// narrowed as asked. What was paid for bookings that are deleted is not among it.
+    /// narrowed as asked. What was paid for a booking that is deleted now is among it: the money was there.
     pub(super) fn payments(&self, query: &mut Query<'_>) {
-        self.till(query);
-        query.push(" and not m.deleted");
-    }
-
-    /// The same with what was paid for deleted bookings: the money was there.
-    pub(super) fn till(&self, query: &mut Query<'_>) {
         query
             .push(" from period p join report_payment m on m.at >= p.starts and m.at < p.ends where m.business_id = ")
             .push_bind(self.scope.business().0);

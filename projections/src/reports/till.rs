@@ -1,6 +1,4 @@
 //! The till: what was taken and given back, day by day and method by method.
-//!
-//! What was paid for a booking that is deleted now stays in it, as in the read model `till`: the money was there.
 
 use rust_decimal::Decimal;
 use sqlx::PgPool;
@@ -42,7 +40,7 @@ pub async fn find(db: &PgPool, asked: &Asked) -> Result<Told<Till>, sqlx::Error>
                 coalesce(sum(m.amount) filter (where not m.refund), 0)  as taken,
                 coalesce(-sum(m.amount) filter (where m.refund), 0)     as refunded",
     );
-    asked.till(&mut query);
+    asked.payments(&mut query);
     query.push(if asked.groups.is_empty() {
         " group by p.n, m.method"
     } else {

@@ -289,29 +289,19 @@ impl Measure<'_, '_> {
         self.query.push(" group by y.client_id");
     }
 
-    /// What was paid for a deleted booking does not count. Those are few, and have an index: only who asks for services
-    /// or staff members needs the bookings themselves.
+    /// What was paid for a deleted booking counts too. Only who asks for services or staff members needs the bookings
+    /// themselves.
     fn payments(&mut self, period: Option<Period>, services: &[Uuid], staff: &[Uuid]) {
-        if services.is_empty() && staff.is_empty() {
-            self.query
-                .push(
-                    " from segment_payment y
-                      where not exists (select from segment_booking b
-                                         where b.business_id = y.business_id and b.booking_id = y.booking_id
-                                           and b.deleted)
-                        and y.business_id = ",
-                )
-                .push_bind(self.business);
-        } else {
-            self.query
-                .push(
-                    " from segment_payment y
-                      left join segment_booking b
-                        on b.business_id = y.business_id and b.booking_id = y.booking_id
-                     where coalesce(not b.deleted, true) and y.business_id = ",
-                )
-                .push_bind(self.business);
+        self.query.push(" from segment_payment y");
+        if !(services.is_empty() && staff.is_empty()) {
+            self.query.push(
+                " left join segment_booking b
+                    on b.business_id = y.business_id and b.booking_id = y.booking_id",
+            );
         }
+        self.query
+            .push(" where y.business_id = ")
+            .push_bind(self.business);
         self.within("y.at", period);
         self.any_of(
             "coalesce(b.service_id, y.service_id)",

@@ -389,7 +389,7 @@ async fn staff_find_the_clients_of_their_own_bookings_and_no_business_those_of_a
 }
 
 #[tokio::test]
-async fn what_is_deleted_counts_nowhere_and_who_is_retracted_is_nobody() {
+async fn what_is_deleted_counts_as_money_alone_and_who_is_retracted_is_nobody() {
     let database = testbed::database().await;
     let db = database.service_pool().await;
     let mut story = spring();
@@ -404,10 +404,11 @@ async fn what_is_deleted_counts_nowhere_and_who_is_retracted_is_nobody() {
             json!({"field": "first_visit", "to": "2026-12-31"}),
             vec![1, 2],
         ),
-        (json!({"field": "spent", "at_least": "0.01"}), vec![1, 2]),
+        // What they paid for it was paid.
+        (json!({"field": "spent", "at_least": "0.01"}), vec![1, 2, 3]),
         (
             json!({"field": "spent", "at_least": "0.01", "within_days": 365}),
-            vec![1, 2],
+            vec![1, 2, 3],
         ),
         (json!({"field": "text", "words": "henne"}), vec![]),
     ] {

@@ -29,13 +29,13 @@ update segment_client c
               coalesce(sum(paid), 0)            as paid,
               count(*) filter (where paid > 0)  as receipts
          from (
-              -- The bookings of a visit are one.
-              select bool_or(status = 'completed')                      as completed,
-                     min(starts) filter (where status = 'completed')    as first_visit,
-                     max(starts) filter (where status = 'completed')    as last_visit,
-                     sum(paid)                                          as paid
+              -- The bookings of a visit are one. What was paid for a deleted one was paid.
+              select bool_or(status = 'completed' and not deleted)                      as completed,
+                     min(starts) filter (where status = 'completed' and not deleted)    as first_visit,
+                     max(starts) filter (where status = 'completed' and not deleted)    as last_visit,
+                     sum(paid)                                                          as paid
                 from segment_booking b
-               where b.business_id = t.business_id and b.client_id = t.client_id and not b.deleted
+               where b.business_id = t.business_id and b.client_id = t.client_id
                group by coalesce(visit_id, booking_id)
               ) visit
        ) v
@@ -99,7 +99,7 @@ update segment_client c
               ) led
        ) l
  cross join lateral (
-       -- What they had paid by when; not for what was deleted.
+       -- What they had paid by when.
        select coalesce(array_agg(at order by at, position), '{}')                            as paid_at,
               coalesce(array_agg(by_then order by at, position), '{}')                       as paid_sum,
               coalesce(array_agg(at order by at, position) filter (where amount > 0), '{}')  as receipt_at,
@@ -107,8 +107,7 @@ update segment_client c
          from (
               select p.at, p.position, p.amount, p.receipt, sum(p.amount) over (order by p.at, p.position) as by_then
                 from segment_payment p
-                left join segment_booking b on b.business_id = p.business_id and b.booking_id = p.booking_id
-               where p.business_id = t.business_id and p.client_id = t.client_id and coalesce(not b.deleted, true)
+               where p.business_id = t.business_id and p.client_id = t.client_id
               ) paid
        ) y
  where c.business_id = t.business_id and c.client_id = t.client_id

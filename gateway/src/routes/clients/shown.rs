@@ -46,7 +46,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(show))
 }
 
-/// All that the house knows of a client. Deleted bookings, and what was paid for them, are in none of the figures; for a
+/// All that the house knows of a client. Deleted bookings count for nothing in the figures, what was paid for them does; for a
 /// staff member they come from their own bookings alone. Amounts are null for who may not see them.
 #[derive(Debug, Serialize, ToSchema)]
 struct CardView {
@@ -423,7 +423,7 @@ impl BriefView {
     }
 }
 
-/// Money for bookings that count, and for what was bought without one.
+/// Money for bookings, deleted ones too, and for what was bought without one.
 fn payments(book: &Book) -> Vec<MoneyView> {
     let text = |text: &Option<Sealed<FreeText>>| {
         text.as_ref()
@@ -431,7 +431,7 @@ fn payments(book: &Book) -> Vec<MoneyView> {
             .map(ToString::to_string)
     };
     let mut all = vec![];
-    for (booking, facts) in book.bookings.iter().filter(|(_, f)| !f.deleted) {
+    for (booking, facts) in &book.bookings {
         all.extend(facts.payments.iter().map(|payment| MoneyView {
             id: payment.payment_id.uuid(),
             kind: "payment",

@@ -13,7 +13,7 @@ use crate::{
     sheet::{Column, Table},
 };
 
-/// What came into the till. What was paid for bookings that are deleted now is in it: the money was there.
+/// What came into the till.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Till)]
 struct TillView {

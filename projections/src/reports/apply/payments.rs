@@ -47,7 +47,6 @@ struct Row {
     desk_id: Option<Uuid>,
     status: Option<String>,
     source: Option<String>,
-    deleted: bool,
 }
 
 /// A booking, as it stands in the rows of its payments.
@@ -59,7 +58,6 @@ struct Standing<'a> {
     service_id: Option<Uuid>,
     desk_id: Option<Uuid>,
     status: &'a str,
-    deleted: bool,
     alone: bool,
 }
 
@@ -177,11 +175,11 @@ impl Payments {
         rows::store(
             db,
             "update report_payment p
-                set (staff_id, service_id, desk_id, status, deleted, alone)
-                  = (r.staff_id, r.service_id, r.desk_id, r.status, r.deleted, r.alone)
+                set (staff_id, service_id, desk_id, status, alone)
+                  = (r.staff_id, r.service_id, r.desk_id, r.status, r.alone)
                from json_to_recordset($1::json)
                  as r (business_id uuid, booking_id uuid, staff_id uuid, service_id uuid, desk_id uuid, status text,
-                       deleted boolean, alone boolean)
+                       alone boolean)
               where p.business_id = r.business_id and p.booking_id = r.booking_id",
             &standing,
         )
@@ -189,13 +187,13 @@ impl Payments {
         rows::store(
             db,
             "insert into report_payment (business_id, position, payment_id, refund, receipt, alone, at, amount,
-                                         method, booking_id, client_id, staff_id, service_id, desk_id, status, source, deleted)
+                                         method, booking_id, client_id, staff_id, service_id, desk_id, status, source)
              select business_id, position, payment_id, refund, receipt, alone, at, amount, method, booking_id, client_id,
-                    staff_id, service_id, desk_id, status, source, deleted
+                    staff_id, service_id, desk_id, status, source
                from json_to_recordset($1::json)
                  as r (business_id uuid, position bigint, payment_id uuid, refund boolean, receipt uuid, alone boolean,
                        at timestamptz, amount numeric, method text, booking_id uuid, client_id uuid, staff_id uuid,
-                       service_id uuid, desk_id uuid, status text, source text, deleted boolean)",
+                       service_id uuid, desk_id uuid, status text, source text)",
             &self.new,
         )
         .await
@@ -221,7 +219,6 @@ impl Row {
             desk_id: None,
             status: None,
             source: None,
-            deleted: false,
         }
     }
 
@@ -235,7 +232,6 @@ impl Row {
         self.desk_id = booking.desk_id;
         self.status = Some(booking.status.clone());
         self.source = Some(booking.source.clone());
-        self.deleted = booking.deleted;
     }
 }
 
@@ -248,7 +244,6 @@ impl<'a> Standing<'a> {
             service_id: booking.service_id,
             desk_id: booking.desk_id,
             status: &booking.status,
-            deleted: booking.deleted,
             alone: booking.is_paid_once(),
         }
     }

@@ -94,7 +94,7 @@ async fn the_example_of_the_documentation_comes_out_as_computed_by_hand() {
         (found.bookings, found.clients, found.new_clients),
         (6, 3, 2)
     );
-    assert_eq!(found.revenue, eur("149.99"));
+    assert_eq!(found.revenue, eur("199.99"));
     assert_eq!(found.pending_amount, eur("110.00"));
     assert_eq!(found.average_receipt, eur("50.00"));
     assert_eq!(
@@ -103,21 +103,21 @@ async fn the_example_of_the_documentation_comes_out_as_computed_by_hand() {
     );
 
     let found = revenue::find(&db, &may).await.unwrap();
-    assert_eq!(found.takings.whole, takings("159.99", "10.00", "149.99"));
+    assert_eq!(found.takings.whole, takings("209.99", "10.00", "199.99"));
     let expected = [
+        (Some("cash".to_owned()), takings("109.99", "0.00", "109.99")),
         (Some("card".to_owned()), takings("100.00", "10.00", "90.00")),
-        (Some("cash".to_owned()), takings("59.99", "0.00", "59.99")),
     ];
     assert_eq!(found.by_method, expected);
     let expected = [
+        (Some(id(CUT)), takings("100.00", "0.00", "100.00")),
         (Some(id(DYE)), takings("100.00", "10.00", "90.00")),
-        (Some(id(CUT)), takings("50.00", "0.00", "50.00")),
         (None, takings("9.99", "0.00", "9.99")),
     ];
     assert_eq!(found.by_service, expected);
     let expected = [
+        (Some(id(OLA)), takings("100.00", "0.00", "100.00")),
         (Some(id(IGA)), takings("100.00", "10.00", "90.00")),
-        (Some(id(OLA)), takings("50.00", "0.00", "50.00")),
         (None, takings("9.99", "0.00", "9.99")),
     ];
     assert_eq!(found.by_staff, expected);
@@ -159,8 +159,8 @@ async fn so_do_the_clients_of_the_example() {
         .collect();
     let expected = [
         (id(ADA), 1, eur("129.99"), eur("65.00")),
+        (id(CLEO), 0, eur("50.00"), eur("50.00")),
         (id(BEA), 0, eur("20.00"), eur("20.00")),
-        (id(CLEO), 0, eur("0.00"), eur("0.00")),
     ];
     assert_eq!(found, expected);
 
@@ -208,10 +208,10 @@ async fn so_do_its_trends() {
     let revenue: Compared<Money> = trend.revenue;
     assert_eq!(
         (revenue.value, revenue.before, revenue.year_before),
-        (eur("149.99"), eur("50.00"), eur("0.00"))
+        (eur("199.99"), eur("50.00"), eur("0.00"))
     );
     let rate = trends::change_rate(revenue.before.amount(), revenue.value.amount());
-    assert_eq!(rate, Some(1.9998));
+    assert_eq!(rate, Some(2.9998));
 
     let of = |day| {
         found
@@ -238,6 +238,6 @@ async fn so_do_its_trends() {
     let (month, may) = found.seasons.months[4];
     assert_eq!(
         (month, may.of, may.bookings, may.revenue),
-        (5, 1, 5.0, eur("149.99"))
+        (5, 1, 5.0, eur("199.99"))
     );
 }

@@ -85,7 +85,6 @@ struct Paid {
     desk: Option<Uuid>,
     status: Option<Status>,
     source: Option<String>,
-    deleted: bool,
 }
 
 impl World {
@@ -227,7 +226,6 @@ impl World {
                 desk: None,
                 status: None,
                 source: None,
-                deleted: false,
             };
             Some(match moved.of {
                 Of::Sale {
@@ -250,7 +248,6 @@ impl World {
                         desk: held.plan.desk_id.map(Id::uuid),
                         status: Some(held.status),
                         source: Some(held.source.as_str().to_owned()),
-                        deleted: held.deleted,
                         ..plain
                     }
                 }
@@ -276,15 +273,9 @@ impl World {
         all
     }
 
-    fn till_in(&self, asked: &Asked, period: Period) -> Vec<Paid> {
+    fn paid_in(&self, asked: &Asked, period: Period) -> Vec<Paid> {
         let mut all = self.paid();
         all.retain(|p| period.span.contains(p.at) && is_asked(asked, &Facts::from(p)));
-        all
-    }
-
-    fn paid_in(&self, asked: &Asked, period: Period) -> Vec<Paid> {
-        let mut all = self.till_in(asked, period);
-        all.retain(|p| !p.deleted);
         all
     }
 
@@ -369,7 +360,7 @@ impl World {
     /// Sums and numbers of entries by method.
     pub(super) fn till(&self, asked: &Asked) -> Told<BTreeMap<Option<String>, (Takings, i64)>> {
         Self::told(asked, |period| {
-            let paid = self.till_in(asked, period);
+            let paid = self.paid_in(asked, period);
             let sums = split(&paid, |p| p.method.clone()).into_iter();
             sums.map(|(method, sum)| {
                 let entries = count(paid.iter().filter(|p| p.method == method));

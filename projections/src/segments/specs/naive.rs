@@ -168,11 +168,17 @@ impl World {
 
     /// The bookings of a client that are not deleted.
     fn bookings(&self, client: Uuid) -> Vec<(Uuid, &Held, &Kept)> {
+        let mut all = self.ever_booked(client);
+        all.retain(|(_, held, _)| !held.deleted);
+        all
+    }
+
+    fn ever_booked(&self, client: Uuid) -> Vec<(Uuid, &Held, &Kept)> {
         let ids = self.ids(client);
         let held = self.bookings.iter().filter_map(move |(id, kept)| {
             let held = kept.booking.held().ok()?;
             let of = held.client_id.map(Id::uuid);
-            let theirs = of.is_some_and(|of| ids.contains(&of)) && !held.deleted;
+            let theirs = of.is_some_and(|of| ids.contains(&of));
             theirs.then_some((*id, held, kept))
         });
         held.collect()
@@ -181,7 +187,7 @@ impl World {
     /// What a client paid: when, how much, for which receipt, which service, by whom.
     fn payments(&self, client: Uuid) -> Vec<Paid> {
         let mut all = vec![];
-        for (id, held, _) in self.bookings(client) {
+        for (id, held, _) in self.ever_booked(client) {
             let receipt = held.visit_id.map_or(id, Id::uuid);
             let of = |at, amount| Paid {
                 at: as_kept(at),

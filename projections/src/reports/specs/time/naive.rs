@@ -349,7 +349,7 @@ impl World {
             let (wanted, whose, receipt) =
                 match money.booking.map(|id| self.bookings[&id].held().unwrap()) {
                     Some(held) => (
-                        !held.deleted && self.wants(asked, held),
+                        self.wants(asked, held),
                         of(held),
                         held.visit_id.map_or(money.receipt, Id::uuid),
                     ),
