@@ -9,8 +9,8 @@ use anyhow::{Context as _, bail};
 use futures::future::try_join_all;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
-    Method, Request, StatusCode,
-    body::Bytes,
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
     client::conn::http1::{SendRequest, handshake},
     header::{AUTHORIZATION, CONTENT_TYPE, HOST},
 };
@@ -87,6 +87,31 @@ impl Line {
 
     /// What is answered, whatever it is.
     pub(crate) async fn answer(&mut self, shot: Shot) -> anyhow::Result<(StatusCode, Bytes)> {
+        let answer = self.ask_for(shot).await?;
+        let status = answer.status();
+        Ok((status, answer.into_body().collect().await?.to_bytes()))
+    }
+
+    /// How long an answer is, which is kept nowhere: bytes, and ends of lines among them.
+    pub(crate) async fn measure(&mut self, shot: Shot) -> anyhow::Result<(usize, usize)> {
+        let (path, wanted) = (shot.path.clone(), shot.wanted);
+        let answer = self.ask_for(shot).await?;
+        let status = answer.status();
+        if status != wanted {
+            bail!("{path}: {status}");
+        }
+        let mut body = answer.into_body();
+        let (mut bytes, mut lines) = (0, 0);
+        while let Some(frame) = body.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                bytes += data.len();
+                lines += data.iter().filter(|byte| **byte == b'\n').count();
+            }
+        }
+        Ok((bytes, lines))
+    }
+
+    async fn ask_for(&mut self, shot: Shot) -> anyhow::Result<Response<Incoming>> {
         let request = Request::builder()
             .method(&shot.method)
             .uri(&shot.path)
@@ -95,9 +120,7 @@ impl Line {
             .header(CONTENT_TYPE, "application/json")
             .body(Full::from(shot.body))?;
         self.sender.ready().await?;
-        let answer = self.sender.send_request(request).await?;
-        let status = answer.status();
-        Ok((status, answer.into_body().collect().await?.to_bytes()))
+        Ok(self.sender.send_request(request).await?)
     }
 
     pub(crate) async fn ask(&mut self, shot: Shot) -> anyhow::Result<Value> {

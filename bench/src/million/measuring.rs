@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::{
     Made, Wanted, analyse,
+    exporting::exports,
     lives::DAYS_AHEAD,
     make, make_others,
     screens::{Answered, Screen, screens},
@@ -72,6 +73,7 @@ pub(crate) async fn run(
     let screens = screens(&database.owner, made.business).await?;
     let alone = ask_all(&screens, &service, &made, much.length).await?;
     told += &booked_meanwhile(&database, &service, &made, much.length).await?;
+    told += &exports(&service, &made).await?;
     eprintln!("{told}");
 
     let others = much.wanted.others;

@@ -1,6 +1,7 @@
 //! A business with a million bookings, and what it is to look at it.
 
 mod copying;
+mod exporting;
 mod house;
 mod lives;
 mod measuring;
