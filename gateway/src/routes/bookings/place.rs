@@ -31,8 +31,9 @@ use crate::{
     timekeeping::{Terms, claim_set},
 };
 
-/// Who races for the last free chair tries again with the next one; so often at most.
-const CHOICES: usize = 12;
+/// Who races for a free chair tries again with the next one; so often at most. Each try that is lost is a booking that
+/// somebody else made, so it ends by itself once nothing is free.
+const CHOICES: usize = 64;
 
 /// A booking to be made.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
