@@ -38,6 +38,12 @@ pub enum NotYet {
         /// Where it should.
         wanted: Position,
     },
+    /// It has never been whole for this business: it is new, or the business is.
+    #[error("{read_model} is being built for the first time")]
+    BeingBuilt {
+        /// The read model.
+        read_model: &'static str,
+    },
     /// The database did not answer.
     #[error("the read models' positions could not be read")]
     Store(#[from] sqlx::Error),
@@ -82,9 +88,8 @@ impl Waiting {
         business: BusinessId,
         read_models: &[&'static ReadModel],
         position: Position,
-        timeout: Duration,
+        deadline: Instant,
     ) -> Result<(), NotYet> {
-        let deadline = Instant::now() + timeout;
         let place = self.place(business);
         loop {
             let told = place.told.notified();

@@ -127,8 +127,13 @@ impl Feed {
             Side::Together => {
                 let moved: Vec<_> = lanes
                     .iter()
-                    .map(|lane| (lane.standing.business, lane.from, lane.stop()))
-                    .filter(|(_, from, to)| from < to)
+                    .map(|lane| standing::Moved {
+                        business: lane.standing.business,
+                        from: lane.from,
+                        to: lane.stop(),
+                        at_end: lane.stop() >= lane.standing.head,
+                    })
+                    .filter(|moved| moved.from < moved.to)
                     .collect();
                 self.park(db, &lanes).await?;
                 standing::advance(db, &roster, &moved).await?;
@@ -139,7 +144,7 @@ impl Feed {
                     .filter(|lane| lane.reached > lane.from)
                     .map(|lane| (lane.standing.business, lane.members, lane.reached))
                     .collect();
-                standing::set_apart(db, self.models, &stand).await?;
+                standing::set_apart(db, self.models, &stand, false).await?;
                 self.park(db, &lanes).await?;
             }
         }

@@ -94,10 +94,15 @@ impl Feed {
         let standings = standing::lease(db, &[business], self.models, &self.process).await?;
         for standing in &standings {
             let members = standing.together(roster.ours);
-            let moved = [(business, standing.common, standing.head)];
-            standing::advance(db, &roster, &moved).await?;
+            let moved = standing::Moved {
+                business,
+                from: standing.common,
+                to: standing.head,
+                at_end: true,
+            };
+            standing::advance(db, &roster, &[moved]).await?;
             let at = (business, members, standing.common);
-            standing::set_apart(db, self.models, &[at]).await?;
+            standing::set_apart(db, self.models, &[at], standing.being_built).await?;
         }
         transaction.commit().await?;
         Ok(Outcome {

@@ -8,6 +8,7 @@
 
 mod batch;
 mod behind;
+mod building;
 mod decode;
 mod fault;
 mod isolation;
@@ -38,7 +39,7 @@ pub(crate) use self::{
     register::register,
     standing::{Members, Roster, park},
 };
-use self::{batch::Feed, fault::told, queue::Queue};
+use self::{batch::Feed, building::Building, fault::told, queue::Queue};
 pub use self::{
     behind::Lag,
     standing::{Parked, parked},
@@ -94,6 +95,7 @@ struct Inner {
     settings: ProjectorSettings,
     queue: Queue,
     waiting: Waiting,
+    building: Building,
     well: AtomicBool,
 }
 
@@ -136,6 +138,7 @@ impl Projector {
                 settings,
                 queue: Queue::default(),
                 waiting: Waiting::default(),
+                building: Building::default(),
                 well: AtomicBool::new(false),
             }),
         }
@@ -187,7 +190,9 @@ impl Projector {
         }
     }
 
-    /// Waits until these read models have taken in what the business's ledger holds up to `position`.
+    /// Waits until these read models have taken in what the business's ledger holds up to `position`, and, wherever they
+    /// stand, have been whole for it once: [`Position::START`] waits for that alone, and asks the database nothing as long
+    /// as nothing is being built.
     ///
     /// # Errors
     /// [`NotYet`], when that does not come in time or cannot come.
@@ -198,11 +203,33 @@ impl Projector {
         position: Position,
         timeout: Duration,
     ) -> Result<(), NotYet> {
-        let db = &self.inner.feed.pool;
-        let waiting = &self.inner.waiting;
+        let deadline = Instant::now() + timeout;
+        let Inner {
+            feed,
+            waiting,
+            building,
+            ..
+        } = &*self.inner;
+        let db = &feed.pool;
+        building
+            .until_built(db, business, read_models, deadline)
+            .await?;
+        if position == Position::START {
+            return Ok(());
+        }
         waiting
-            .until(db, business, read_models, position, timeout)
+            .until(db, business, read_models, position, deadline)
             .await
+    }
+
+    /// Those read models that are being built for the first time, for some business at least: of those they answer
+    /// nothing yet.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn being_built(&self) -> Result<Vec<&'static str>, sqlx::Error> {
+        let Inner { feed, building, .. } = &*self.inner;
+        building.of(&feed.pool, feed.models).await
     }
 
     /// Whether it runs and the database answered it when it last asked.
@@ -238,6 +265,7 @@ impl Projector {
             queue,
             waiting,
             well,
+            ..
         } = &*self.inner;
         let mut pause = Pause::default();
         loop {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::ReadModel;
 
 /// Adds the read models that the database does not know yet. For businesses that have events already, each stands
-/// apart at the beginning and is built from there, beside the live work.
+/// apart at the beginning and is built from there, beside the live work; until it has met the others it is not shown.
 pub(crate) async fn register(
     pool: &PgPool,
     models: &[&'static ReadModel],
@@ -49,8 +49,8 @@ pub(crate) async fn register(
     .fetch_all(&mut *transaction)
     .await?;
     let apart: Vec<(Uuid, String)> = sqlx::query_as(
-            "insert into projection_apart (business_id, read_model, position)
-             select c.business_id, n.name, 0 from projection_checkpoint c cross join unnest($1::text[]) as n (name)
+            "insert into projection_apart (business_id, read_model, position, being_built)
+             select c.business_id, n.name, 0, true from projection_checkpoint c cross join unnest($1::text[]) as n (name)
               where c.position > 0
                  on conflict do nothing
              returning business_id, read_model",

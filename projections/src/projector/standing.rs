@@ -82,6 +82,8 @@ pub(crate) struct Standing {
     pub(crate) head: Position,
     /// Where all stand that do not stand apart.
     pub(crate) common: Position,
+    /// It has never been where its ledger ends.
+    pub(crate) being_built: bool,
     pub(crate) apart: Vec<Apart>,
 }
 
@@ -128,8 +130,8 @@ pub(crate) async fn lease(
     process: &str,
 ) -> Result<Vec<Standing>, sqlx::Error> {
     let wanted: Vec<Uuid> = businesses.iter().map(|business| business.0).collect();
-    let mut rows: Vec<(Uuid, i64, i64)> = sqlx::query_as(
-        "select c.business_id, c.position, h.position
+    let mut rows: Vec<(Uuid, i64, bool, i64)> = sqlx::query_as(
+        "select c.business_id, c.position, c.being_built, h.position
            from projection_checkpoint c join ledger_head h using (business_id)
           where c.business_id = any ($1)
           order by c.business_id
@@ -156,10 +158,11 @@ pub(crate) async fn lease(
     .await?;
     let mut standings: Vec<Standing> = rows
         .into_iter()
-        .map(|(business, common, head)| Standing {
+        .map(|(business, common, being_built, head)| Standing {
             business: BusinessId(business),
             head: Position(head),
             common: Position(common),
+            being_built,
             apart: vec![],
         })
         .collect();
@@ -176,41 +179,54 @@ pub(crate) async fn lease(
     Ok(standings)
 }
 
-/// Begins to keep a checkpoint for those businesses that have none yet; the others are in other hands.
+/// Begins to keep a checkpoint for those businesses that have none yet; the others are in other hands. Unless they come
+/// to where the ledger ends before anybody sees it, their read models are being built from now on.
 async fn adopt(
     db: &mut PgConnection,
     businesses: &[Uuid],
-) -> Result<Vec<(Uuid, i64, i64)>, sqlx::Error> {
+) -> Result<Vec<(Uuid, i64, bool, i64)>, sqlx::Error> {
     sqlx::query_as(
         "with new as (
-             insert into projection_checkpoint (business_id)
-             select h.business_id from ledger_head h where h.business_id = any ($1) order by h.business_id
+             insert into projection_checkpoint (business_id, being_built)
+             select h.business_id, true from ledger_head h where h.business_id = any ($1) order by h.business_id
              on conflict do nothing
-             returning business_id, position)
-         select n.business_id, n.position, h.position from new n join ledger_head h using (business_id)",
+             returning business_id, position, being_built)
+         select n.business_id, n.position, n.being_built, h.position from new n join ledger_head h using (business_id)",
     )
     .bind(businesses)
     .fetch_all(db)
     .await
 }
 
+/// How far a batch has moved a common position.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moved {
+    pub(crate) business: BusinessId,
+    pub(crate) from: Position,
+    pub(crate) to: Position,
+    /// There the ledger ends: what was being built is whole.
+    pub(crate) at_end: bool,
+}
+
 /// Moves the common positions. What this process does not feed stays where it was.
 pub(crate) async fn advance(
     db: &mut PgConnection,
     roster: &Roster,
-    moved: &[(BusinessId, Position, Position)],
+    moved: &[Moved],
 ) -> Result<(), sqlx::Error> {
     if moved.is_empty() {
         return Ok(());
     }
-    let businesses: Vec<Uuid> = moved.iter().map(|(business, ..)| business.0).collect();
-    let from: Vec<i64> = moved.iter().map(|(_, from, _)| from.0).collect();
-    let to: Vec<i64> = moved.iter().map(|(.., to)| to.0).collect();
+    let businesses: Vec<Uuid> = moved.iter().map(|moved| moved.business.0).collect();
+    let from: Vec<i64> = moved.iter().map(|moved| moved.from.0).collect();
+    let to: Vec<i64> = moved.iter().map(|moved| moved.to.0).collect();
+    let at_end: Vec<bool> = moved.iter().map(|moved| moved.at_end).collect();
     if !roster.foreign.is_empty() {
         sqlx::query(
-            "insert into projection_apart (business_id, read_model, position)
-             select m.business_id, f.name, m.position
+            "insert into projection_apart (business_id, read_model, position, being_built)
+             select m.business_id, f.name, m.position, c.being_built
                from unnest($1::uuid[], $2::bigint[]) as m (business_id, position)
+               join projection_checkpoint c using (business_id)
               cross join unnest($3::text[]) as f (name)
                  on conflict do nothing",
         )
@@ -221,22 +237,25 @@ pub(crate) async fn advance(
         .await?;
     }
     sqlx::query(
-        "update projection_checkpoint c set position = m.position
-           from unnest($1::uuid[], $2::bigint[]) as m (business_id, position)
+        "update projection_checkpoint c set position = m.position, being_built = c.being_built and not m.at_end
+           from unnest($1::uuid[], $2::bigint[], $3::boolean[]) as m (business_id, position, at_end)
           where c.business_id = m.business_id",
     )
     .bind(businesses)
     .bind(to)
+    .bind(at_end)
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// Sets read models at positions of their own, or, where those are the common ones, back with the others.
+/// Sets read models at positions of their own, or, where those are the common ones, back with the others. Those that did
+/// not stand apart before are being built if the others were.
 pub(crate) async fn set_apart(
     db: &mut PgConnection,
     models: &[&'static ReadModel],
     stand: &[(BusinessId, Members, Position)],
+    being_built: bool,
 ) -> Result<(), sqlx::Error> {
     if stand.is_empty() {
         return Ok(());
@@ -250,8 +269,8 @@ pub(crate) async fn set_apart(
         }
     }
     sqlx::query(
-        "insert into projection_apart (business_id, read_model, position)
-         select * from unnest($1::uuid[], $2::text[], $3::bigint[])
+        "insert into projection_apart (business_id, read_model, position, being_built)
+         select s.*, $4 from unnest($1::uuid[], $2::text[], $3::bigint[]) as s
              on conflict (business_id, read_model) do update
             set position = excluded.position, parked_at = null, parked_by = null, failed_position = null,
                 failed_event = null, error = null",
@@ -259,6 +278,7 @@ pub(crate) async fn set_apart(
     .bind(&businesses)
     .bind(&names)
     .bind(positions)
+    .bind(being_built)
     .execute(&mut *db)
     .await?;
     sqlx::query(
@@ -274,7 +294,7 @@ pub(crate) async fn set_apart(
     Ok(())
 }
 
-/// Stops read models before an event that they cannot take in, loudly.
+/// Stops read models before an event that they cannot take in, loudly. Who was being built goes on being so.
 pub(crate) async fn park(
     db: &mut PgConnection,
     models: &[&'static ReadModel],
@@ -286,8 +306,9 @@ pub(crate) async fn park(
         let name = models[model].name;
         sqlx::query(
             "insert into projection_apart (business_id, read_model, position, parked_at, parked_by,
-                                           failed_position, failed_event, error)
-             values ($1, $2, $3, clock_timestamp(), $4, $5, $6, $7)
+                                           failed_position, failed_event, error, being_built)
+             values ($1, $2, $3, clock_timestamp(), $4, $5, $6, $7,
+                     coalesce((select being_built from projection_checkpoint where business_id = $1), false))
                  on conflict (business_id, read_model) do update
                 set position = excluded.position, parked_at = excluded.parked_at, parked_by = excluded.parked_by,
                     failed_position = excluded.failed_position, failed_event = excluded.failed_event,

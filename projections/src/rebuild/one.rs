@@ -36,7 +36,7 @@ impl Rebuild {
             .await?;
         Roster::hold(db, models).await?;
         sqlx::query(
-            "insert into projection_checkpoint (business_id) values ($1) on conflict do nothing",
+            "insert into projection_checkpoint (business_id, being_built) values ($1, true) on conflict do nothing",
         )
         .bind(business.0)
         .execute(&mut *db)

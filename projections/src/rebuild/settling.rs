@@ -23,21 +23,25 @@ pub(super) async fn settle(
         .iter()
         .map(|(business, position)| (business.0, position.0))
         .unzip();
-    sqlx::query(
-        "delete from projection_apart where read_model = any ($1) and business_id = any ($2)",
+    let being_built: Vec<(Uuid, String)> = sqlx::query_as(
+        "with gone as (
+             delete from projection_apart where read_model = any ($1) and business_id = any ($2)
+             returning business_id, read_model, being_built)
+         select business_id, read_model from gone where being_built",
     )
     .bind(&names)
     .bind(&businesses)
-    .execute(&mut *db)
+    .fetch_all(&mut *db)
     .await?;
     // Where nobody else stands at the common position, that is where these are from now on.
     sqlx::query(
-        "insert into projection_checkpoint (business_id, position)
-         select r.business_id, case when $3 then r.position else 0 end
+        "insert into projection_checkpoint (business_id, position, being_built)
+         select r.business_id, case when $3 then r.position else 0 end, not $3
            from unnest($1::uuid[], $2::bigint[]) as r (business_id, position)
              on conflict (business_id) do update
             set position = case when $3 then greatest(excluded.position, projection_checkpoint.position)
-                                else projection_checkpoint.position end",
+                                else projection_checkpoint.position end,
+                being_built = projection_checkpoint.being_built and not $3",
     )
     .bind(&businesses)
     .bind(&positions)
@@ -64,6 +68,27 @@ pub(super) async fn settle(
             park(db, &models, process, stand, broken).await?;
         }
     }
+    stay_being_built(db, being_built).await
+}
+
+/// What was being built and could not be built to the end this time either is not whole yet.
+async fn stay_being_built(
+    db: &mut PgConnection,
+    being_built: Vec<(Uuid, String)>,
+) -> Result<(), sqlx::Error> {
+    if being_built.is_empty() {
+        return Ok(());
+    }
+    let (businesses, names): (Vec<Uuid>, Vec<String>) = being_built.into_iter().unzip();
+    sqlx::query(
+        "update projection_apart a set being_built = true
+           from unnest($1::uuid[], $2::text[]) as b (business_id, read_model)
+          where a.business_id = b.business_id and a.read_model = b.read_model and a.parked_at is not null",
+    )
+    .bind(businesses)
+    .bind(names)
+    .execute(db)
+    .await?;
     Ok(())
 }
 
