@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use ledger::{BusinessId, Ledger, Position};
 use projections::{
-    Projector, ReadModel,
+    NotYet, Projector, ReadModel,
     long_lists::{LongList, LongLists},
 };
 use sqlx::PgPool;
@@ -25,11 +25,14 @@ use crate::{
     problem::{Code, Problem},
     routes::{LivePlaces, health::LastLook},
     telling::{Teller, WebhookSettings},
+    texts::Message,
     visitors::{PublicSettings, Visitors},
 };
 
 /// How long a query waits for the read models that it reads.
 const MOST_WAIT: Duration = Duration::from_secs(5);
+/// After so many seconds it is worth asking again for what is being built.
+const BUILT_AFTER: u32 = 5;
 
 /// What the gateway can be told to do otherwise.
 #[derive(Debug, Clone)]
@@ -205,7 +208,8 @@ impl App {
         &self.0.parts.settings
     }
 
-    /// Waits until these read models have come to where the query wants them (`Daybook-Min-Position`), 5 s at most.
+    /// Waits until these read models have come to where the query wants them (`Daybook-Min-Position`), and have been whole
+    /// once: 5 s at most.
     ///
     /// # Errors
     /// 503 when they have not come so far in time.
@@ -214,14 +218,25 @@ impl App {
         ask: &Ask<Q>,
         read_models: &[&'static ReadModel],
     ) -> Result<(), Problem> {
-        let Some(position) = ask.min_position else {
-            return Ok(());
-        };
+        let position = ask.min_position.unwrap_or(Position::START);
         self.projected(ask.caller.business(), read_models, position)
             .await
     }
 
-    /// Waits until these read models have come to a position, 5 s at most.
+    /// Waits until these read models have been whole once, 5 s at most. To be called before they are read, where nothing
+    /// else waits for them: what is being built for the first time tells only a part.
+    ///
+    /// # Errors
+    /// 503 when they are not in time.
+    pub(crate) async fn built(
+        &self,
+        business: BusinessId,
+        read_models: &[&'static ReadModel],
+    ) -> Result<(), Problem> {
+        self.projected(business, read_models, Position::START).await
+    }
+
+    /// Waits until these read models have come to a position, and have been whole once: 5 s at most.
     ///
     /// # Errors
     /// When they have not come so far in time.
@@ -233,8 +248,18 @@ impl App {
     ) -> Result<(), Problem> {
         let projector = &self.0.parts.projector;
         let waited = projector.wait_for(business, read_models, position, MOST_WAIT);
-        let not_yet = |not_yet| Problem::new(Code::NotYet).because(not_yet).retry_after(1);
-        waited.await.map_err(not_yet)
+        waited.await.map_err(|not_yet| {
+            let problem = Problem::new(Code::NotYet);
+            let problem = match &not_yet {
+                NotYet::BeingBuilt { .. } => problem
+                    .detail(Message::new("detail-being-built"))
+                    .retry_after(BUILT_AFTER),
+                NotYet::Behind { .. } | NotYet::Parked { .. } | NotYet::Store(_) => {
+                    problem.retry_after(1)
+                }
+            };
+            problem.because(not_yet)
+        })
     }
 
     /// Makes ready to read a list of any length, when its turn comes: for exports.
@@ -256,6 +281,10 @@ impl App {
 
     pub(crate) fn live(&self) -> &LivePlaces {
         &self.0.live
+    }
+
+    pub(crate) fn projector(&self) -> &Projector {
+        &self.0.parts.projector
     }
 
     pub(crate) fn readiness(&self) -> &LastLook {

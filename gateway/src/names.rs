@@ -1,22 +1,43 @@
 //! What ids are called.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    time::Duration,
+};
 
 use domain::{access::Access, client::Client, id::Id, sealed::Sealed};
-use ledger::BusinessId;
-use projections::{ReadModel, Scope, changes, clients::Called};
+use ledger::{BusinessId, Position};
+use projections::{NotYet, ReadModel, Scope, changes, clients::Called};
 use uuid::Uuid;
 
 use crate::{
     app::App,
-    command::{Done, Loaded},
+    command::{Ask, Done, Loaded},
     problem::Problem,
 };
 
-/// Where it stands what users and keys are called: to be waited for before they are named.
-pub(crate) const ACTORS: &ReadModel = &changes::READ_MODEL;
+/// Where it stands what users and keys are called.
+const ACTORS: &ReadModel = &changes::READ_MODEL;
 
 impl App {
+    /// As [`App::wait_for`], before an answer that also names users and keys. While what they are called is being built
+    /// for the first time, it is not waited for: they are named out of their streams.
+    pub(crate) async fn wait_for_named<Q>(
+        &self,
+        ask: &Ask<Q>,
+        read_models: &[&'static ReadModel],
+    ) -> Result<(), Problem> {
+        let mut read_models = read_models.to_vec();
+        if ask.min_position.is_some() {
+            let (projector, business) = (self.projector(), ask.caller.business());
+            let built = projector.wait_for(business, &[ACTORS], Position::START, Duration::ZERO);
+            if !matches!(built.await, Err(NotYet::BeingBuilt { .. })) {
+                read_models.push(ACTORS);
+            }
+        }
+        self.wait_for(ask, &read_models).await
+    }
+
     /// A client, or who they turned out to be; opened.
     pub(crate) async fn client_now(
         &self,
@@ -110,8 +131,8 @@ impl App {
             .map(|(id, name)| (id, Some(name)))
             .collect();
         for id in ids {
-            if !names.contains_key(&id) {
-                names.insert(id, self.actor_name(business, id).await?);
+            if let Entry::Vacant(nameless) = names.entry(id) {
+                nameless.insert(self.actor_name(business, id).await?);
             }
         }
         Ok(names)

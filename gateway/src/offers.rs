@@ -118,6 +118,7 @@ impl App {
         from: Position,
     ) -> Result<(Position, bool), Problem> {
         let scope = Scope::whole(business);
+        self.built(business, &[&waitlist::READ_MODEL]).await?;
         for id in waitlist::due(self.pool(), &scope, self.now(), REQUESTS).await? {
             self.lapse(business, id, false).await?;
         }

@@ -284,6 +284,8 @@ impl App {
         // Who has just taken a seat may not have come to the calendar yet.
         let mut seats = self.seats_of(business, session).await?;
         let whole = projections::Scope::whole(business);
+        let read_models = [&projections::calendar::READ_MODEL];
+        self.built(business, &read_models).await?;
         let told = projections::calendar::of_session(self.pool(), &whole, session).await?;
         let is_new = |id: &Id<Booking>| !seats.iter().any(|(seat, _)| seat == id);
         let others: Vec<_> = told.into_iter().filter(is_new).map(Id::uuid).collect();
@@ -336,6 +338,11 @@ impl App {
                 seats.insert(Id::new(taken.resource), count);
             }
         }
+        if old.is_empty() {
+            return Ok(seats);
+        }
+        let read_models = [&projections::calendar::READ_MODEL];
+        self.built(scope.business(), &read_models).await?;
         let old: Vec<_> = old.iter().map(|(id, _)| *id).collect();
         let whole = projections::Scope::whole(scope.business());
         let counted = projections::calendar::seats_taken(self.pool(), &whole, &old).await?;

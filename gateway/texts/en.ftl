@@ -22,13 +22,14 @@ problem-idempotency-key-reused = The Idempotency-Key was used for another reques
 problem-too-many-requests = Too many attempts; wait a little
 problem-internal = Something went wrong on our side
 problem-unavailable = The service cannot do this at the moment
-problem-not-yet = The change you wait for is not shown yet
+problem-not-yet = What is asked for is not ready yet
 
 # Particulars of one case
 
 detail-bad-json = The body is not valid JSON: { $what }
 detail-not-utf8 = The body is not valid UTF-8.
 detail-body-lost = The body did not arrive whole.
+detail-being-built = It is being put together for the first time, and is told once it is complete.
 detail-too-large = At most { $max } bytes are taken.
 detail-wants-type = Send it as { $wanted }.
 detail-no-token = The request carries neither an API key nor a session.

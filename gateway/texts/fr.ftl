@@ -22,13 +22,14 @@ problem-idempotency-key-reused = Cette Idempotency-Key a servi pour une autre re
 problem-too-many-requests = Trop de tentatives ; patientez un peu
 problem-internal = Une erreur est survenue de notre côté
 problem-unavailable = Le service ne peut pas le faire pour le moment
-problem-not-yet = Le changement attendu n'est pas encore visible
+problem-not-yet = Ce qui est demandé n'est pas encore prêt
 
 # Précisions sur un cas
 
 detail-bad-json = Le corps n'est pas du JSON valable : { $what }
 detail-not-utf8 = Le corps n'est pas de l'UTF-8 valable.
 detail-body-lost = Le corps n'est pas arrivé en entier.
+detail-being-built = C'est en cours de préparation pour la première fois, et sera montré une fois complet.
 detail-too-large = { $max } octets au plus sont acceptés.
 detail-wants-type = Envoyez-le en { $wanted }.
 detail-no-token = La requête ne porte ni clé d'API ni session.

@@ -22,13 +22,14 @@ problem-idempotency-key-reused = Questa Idempotency-Key è stata usata per un'al
 problem-too-many-requests = Troppi tentativi; aspetta un poco
 problem-internal = Qualcosa è andato storto da parte nostra
 problem-unavailable = Al momento il servizio non può farlo
-problem-not-yet = La modifica attesa non si vede ancora
+problem-not-yet = Quanto richiesto non è ancora pronto
 
 # Particolari di un caso
 
 detail-bad-json = Il corpo non è JSON valido: { $what }
 detail-not-utf8 = Il corpo non è UTF-8 valido.
 detail-body-lost = Il corpo non è arrivato intero.
+detail-being-built = Viene preparato per la prima volta e sarà mostrato quando sarà completo.
 detail-too-large = Si accettano al massimo { $max } byte.
 detail-wants-type = Invialo come { $wanted }.
 detail-no-token = La richiesta non porta né chiave API né sessione.

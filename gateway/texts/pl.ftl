@@ -22,13 +22,14 @@ problem-idempotency-key-reused = Ten Idempotency-Key został użyty dla innego �
 problem-too-many-requests = Zbyt wiele prób; odczekaj chwilę
 problem-internal = Coś poszło nie tak po naszej stronie
 problem-unavailable = Usługa nie może teraz tego zrobić
-problem-not-yet = Oczekiwanej zmiany jeszcze nie widać
+problem-not-yet = To, o co chodzi w zapytaniu, nie jest jeszcze gotowe
 
 # Szczegóły jednego przypadku
 
 detail-bad-json = Treść nie jest poprawnym JSON-em: { $what }
 detail-not-utf8 = Treść nie jest poprawnym UTF-8.
 detail-body-lost = Treść nie dotarła w całości.
+detail-being-built = Jest zestawiane po raz pierwszy; zostanie pokazane, gdy będzie kompletne.
 detail-too-large = Przyjmowanych jest najwyżej { $max } bajtów.
 detail-wants-type = Wyślij jako { $wanted }.
 detail-no-token = Żądanie nie ma ani klucza API, ani sesji.

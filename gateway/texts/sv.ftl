@@ -22,13 +22,14 @@ problem-idempotency-key-reused = Denna Idempotency-Key har använts för en anna
 problem-too-many-requests = För många försök; vänta en stund
 problem-internal = Något gick fel hos oss
 problem-unavailable = Tjänsten kan inte göra detta just nu
-problem-not-yet = Ändringen du väntar på syns inte än
+problem-not-yet = Det som efterfrågas är inte klart än
 
 # Närmare om ett fall
 
 detail-bad-json = Innehållet är inte giltig JSON: { $what }
 detail-not-utf8 = Innehållet är inte giltig UTF-8.
 detail-body-lost = Innehållet kom inte fram helt.
+detail-being-built = Det sammanställs för första gången och visas när det är komplett.
 detail-too-large = Högst { $max } byte tas emot.
 detail-wants-type = Skicka det som { $wanted }.
 detail-no-token = Begäran har varken API-nyckel eller session.

@@ -22,13 +22,14 @@ problem-idempotency-key-reused = Цей Idempotency-Key використано �
 problem-too-many-requests = Забагато спроб; зачекайте трохи
 problem-internal = Щось пішло не так на нашому боці
 problem-unavailable = Служба зараз не може цього зробити
-problem-not-yet = Очікувану зміну ще не видно
+problem-not-yet = Те, про що запитано, ще не готове
 
 # Подробиці одного випадку
 
 detail-bad-json = Тіло не є правильним JSON: { $what }
 detail-not-utf8 = Тіло не є правильним UTF-8.
 detail-body-lost = Тіло надійшло не повністю.
+detail-being-built = Це складається вперше й буде показано, щойно стане повним.
 detail-too-large = Приймається щонайбільше { $max } байтів.
 detail-wants-type = Надішліть як { $wanted }.
 detail-no-token = Запит не має ні ключа API, ні сеансу.

@@ -89,6 +89,8 @@ impl App {
         if caller.own().is_none() {
             return Ok(None);
         }
+        let business = caller.business();
+        self.built(business, &[&history::READ_MODEL]).await?;
         Ok(Some(
             history::clients_of(self.pool(), &caller.scope()).await?,
         ))

@@ -124,7 +124,8 @@ impl Code {
                 "Repeat after Retry-After seconds, with the same Idempotency-Key, so that nothing is done twice.",
             ),
             Self::NotYet => (
-                "What Daybook-Min-Position asks for has not come to the read models within 5 seconds.",
+                "What Daybook-Min-Position asks for has not come to the read models within 5 seconds. Or what is asked for \
+                 is being put together for the first time, after an upgrade or an import, and would be told in part.",
                 "Ask again after Retry-After seconds; check that the position is of this business.",
             ),
         };

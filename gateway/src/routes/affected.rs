@@ -27,7 +27,6 @@ use crate::{
     catalogue::Known,
     command::{Answer, Ask, At, Call, Loaded},
     guarding::{AffectedBooking, ahead},
-    names::ACTORS,
     page::{PageQuery, cursor, limit, place},
     problem::Problem,
     timekeeping::{SlotView, Terms},
@@ -196,7 +195,7 @@ impl App {
         let business = caller.business();
         let limit = limit(query.limit)?;
         let after: Option<(Timestamp, Uuid)> = place(query.after.as_deref())?;
-        self.wait_for(ask, &[ACTORS]).await?;
+        self.wait_for_named(ask, &[]).await?;
         let known = self.catalogue_now(business).await?;
         let gap = closed.gap(&known, caller, self.now())?;
         let (mut all, sessions) = self.inside(caller, &known, &gap).await?;

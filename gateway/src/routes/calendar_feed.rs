@@ -232,6 +232,7 @@ impl App {
             ..Filter::default()
         };
         let scope = Scope::bookings_of(business, staff);
+        self.built(business, &[&calendar::READ_MODEL]).await?;
         let entries = calendar::bookings(self.pool(), &scope, span, &filter).await?;
         let settings = known.settings()?;
         let mut feed = Calendar::new();

@@ -49,6 +49,9 @@ struct Readiness {
     ready: bool,
     /// Each thing looked at: `ok`, or what is wrong with it.
     checks: BTreeMap<&'static str, String>,
+    /// Read models that are being built for the first time, for some business at least: queries that need them answer
+    /// `not_yet`. Everything else is served, so it makes nobody less ready.
+    being_built: Vec<&'static str>,
 }
 
 /// Whether migrations, database and projector are well.
@@ -99,9 +102,10 @@ async fn look_around(app: &App) -> Readiness {
     };
     // All at once: who asks waits no longer than for the slowest.
     let probes = app.probes().iter();
-    let (database, others) = tokio::join!(
+    let (database, others, being_built) = tokio::join!(
         look("database", asked),
         join_all(probes.map(|probe| look(probe.name, (probe.look)()))),
+        timeout(PATIENCE, app.projector().being_built()),
     );
     let looked: Vec<_> = [database].into_iter().chain(others).collect();
     let ready = looked.iter().all(|(_, looked)| looked.is_ok());
@@ -109,7 +113,12 @@ async fn look_around(app: &App) -> Readiness {
         .into_iter()
         .map(|(name, looked)| (name, looked.err().unwrap_or_else(|| "ok".to_owned())))
         .collect();
-    Readiness { ready, checks }
+    Readiness {
+        ready,
+        checks,
+        // Where the database does not answer, that is told above.
+        being_built: being_built.ok().and_then(Result::ok).unwrap_or_default(),
+    }
 }
 
 async fn look(

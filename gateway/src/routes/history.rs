@@ -26,7 +26,6 @@ use crate::{
     catalogue::Known,
     checks::Checks,
     command::{Answer, Ask},
-    names::ACTORS,
     page::{self, Page},
     problem::Problem,
     sheet::FileField,
@@ -127,7 +126,7 @@ async fn find(
             Message::new("violation-unknown-field"),
         ));
     }
-    app.wait_for(&ask, &[&history::READ_MODEL, ACTORS]).await?;
+    app.wait_for_named(&ask, &[&history::READ_MODEL]).await?;
     let known = app.catalogue_now(business).await?;
     let (filter, sort) = asked.read(&app, &ask.caller, &known).await?;
     let after: Option<Cursor> = page::place_in(&ask.uri, asked.after.as_deref())?;

@@ -160,6 +160,8 @@ async fn live(
     let place = app.live().take(&ask.caller)?;
     // Before the look at where things stand, so that nothing falls between the two.
     let wakeups = app.ledger().subscribe();
+    app.built(ask.caller.business(), &[&changes::READ_MODEL])
+        .await?;
     let newest = changes::newest(app.pool(), &scope).await?;
     let mut reader = Reader {
         subjects: subjects_for(&ask.caller),

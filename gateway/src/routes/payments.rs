@@ -18,7 +18,6 @@ use super::{bookings::Named, calendar};
 use crate::{
     app::App,
     command::{Answer, Ask},
-    names::ACTORS,
     page,
     problem::Problem,
     texts::Message,
@@ -114,7 +113,7 @@ async fn find(
     ask: Ask<PaymentsQuery>,
 ) -> Result<Answer<TillView>, Problem> {
     let (business, scope, asked) = (ask.caller.business(), ask.caller.scope(), &ask.query);
-    app.wait_for(&ask, &[&till::READ_MODEL, &clients::READ_MODEL, ACTORS])
+    app.wait_for_named(&ask, &[&till::READ_MODEL, &clients::READ_MODEL])
         .await?;
     let known = app.catalogue(business).await?;
     let zone = &known.settings()?.time_zone;

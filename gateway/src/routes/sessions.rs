@@ -29,7 +29,6 @@ use crate::{
     catalogue::Known,
     checks::Checks,
     command::{Answer, Ask, At, Done, Loaded},
-    names::ACTORS,
     page::{Page, PageQuery, cursor, limit, page_of, place},
     problem::Problem,
     texts::Message,
@@ -191,7 +190,7 @@ async fn bookings(
     At(id): At<Uuid>,
     ask: Ask<PageQuery>,
 ) -> Result<Answer<Page<BookingView>>, Problem> {
-    app.wait_for(&ask, &[&calendar::READ_MODEL, ACTORS]).await?;
+    app.wait_for_named(&ask, &[&calendar::READ_MODEL]).await?;
     let business = ask.caller.business();
     let known = app.catalogue_now(business).await?;
     own(&known, &ask.caller, Id::new(id))?;

@@ -25,7 +25,6 @@ use crate::{
     app::App,
     checks::Checks,
     command::{Answer, Ask, At, Call, Decision, Done, Envelope, Loaded, Outcome},
-    names::ACTORS,
     problem::{Code, Problem},
     texts::Message,
     timekeeping::{Terms, claim_set},
@@ -168,7 +167,7 @@ async fn book(State(app): State<App>, call: Call<VisitFields>) -> Shown {
     responses((status = 200, body = VisitView)))]
 async fn show(State(app): State<App>, At(id): At<Uuid>, ask: Ask) -> Shown {
     let business = ask.caller.business();
-    app.wait_for(&ask, &[ACTORS]).await?;
+    app.wait_for_named(&ask, &[]).await?;
     let bookings = app.bookings_of_visit(business, id).await?;
     let known = app.catalogue(business).await?;
     let view = VisitView {

@@ -8,6 +8,7 @@
 mod access;
 mod affected;
 mod bad_input;
+mod being_built;
 mod bookings;
 mod calendar_feed;
 mod classes;

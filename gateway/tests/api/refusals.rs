@@ -70,7 +70,10 @@ async fn a_ready_service_says_so() {
     let salon = Salon::open().await;
     let alive = salon.server.get("/livez").await;
     alive.assert_status_ok();
-    insta::assert_json_snapshot!(seen(&salon.server.get("/readyz").await));
+    let mut ready = seen(&salon.server.get("/readyz").await);
+    // A business that was opened a moment ago may be among them, or not any more.
+    assert!(ready["body"]["being_built"].take().is_array(), "{ready:#}");
+    insta::assert_json_snapshot!(ready);
     salon.bare(Method::GET, "/services").await;
     let figures = salon.server.get("/metrics").await;
     figures.assert_status_ok();

@@ -63,6 +63,17 @@ async fn look_at_each(
             "start `daybook serve` with the role projector, which rebuilds them beside the old ones, or run `daybook rebuild --outdated`",
         );
     }
+    let being_built = projector.being_built().await?;
+    if !being_built.is_empty() && !ledger.businesses().await?.is_empty() {
+        checkup.warn(
+            "read models",
+            format!(
+                "{} are being built for the first time: until they are whole, queries that need them answer not_yet",
+                being_built.join(", ")
+            ),
+            "let `daybook serve` with the role projector build them; where one is parked, see why",
+        );
+    }
     let behind = lags
         .iter()
         .map(|lag| lag.positions)

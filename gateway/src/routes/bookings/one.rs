@@ -21,7 +21,6 @@ use crate::{
     catalogue::Known,
     checks::Checks,
     command::{Answer, Ask, At, Decision, Done, Envelope, Loaded, Outcome},
-    names::ACTORS,
     problem::Problem,
     timekeeping::claim_set,
 };
@@ -225,7 +224,7 @@ pub(super) async fn show(
         ask.query.as_of.as_deref(),
         ask.query.as_of_occurred.as_deref(),
     )?;
-    app.wait_for(&ask, &[ACTORS]).await?;
+    app.wait_for_named(&ask, &[]).await?;
     let loaded = match as_of {
         None => app.load::<Booking>(business, id).await?,
         Some(as_of) => app.load_as_of::<Booking>(business, id, as_of).await?,

@@ -114,6 +114,8 @@ impl App {
         let mut marks = contact.marks(self, business);
         marks.retain(|mark| by == By::Anything || mark.kind == BY_EMAIL);
         let scope = Scope::whole(business);
+        // Who is known is not to be met as somebody new.
+        self.built(business, &[&clients::READ_MODEL]).await?;
         let mut owners = vec![];
         let mut known: Option<(Id<Client>, Loaded<Client>)> = None;
         for mark in &marks {
