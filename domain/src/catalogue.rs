@@ -50,7 +50,9 @@ impl Catalogue {
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
             | AnyEvent::Webhook(..)
-            | AnyEvent::Segment(..) => {}
+            | AnyEvent::Segment(..)
+            | AnyEvent::Campaign(..)
+            | AnyEvent::Notification(..) => {}
         }
     }
 

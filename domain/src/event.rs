@@ -11,10 +11,12 @@ use crate::{
     access::{Access, AccessEvent},
     booking::{Booking, BookingEvent},
     business::{Business, BusinessEvent},
+    campaign::{Campaign, CampaignEvent},
     class::{Class, ClassEvent},
     client::{Client, ClientEvent},
     desk::{Desk, DeskEvent},
     id::Id,
+    notification::{Notification, NotificationEvent},
     segment::{Segment, SegmentEvent},
     service::{Service, ServiceEvent},
     session::{Session, SessionEvent},
@@ -47,6 +49,8 @@ pub enum AnyEvent {
     Waitlist(Id<Request>, WaitlistEvent),
     Webhook(Id<Webhook>, WebhookEvent),
     Segment(Id<Segment>, SegmentEvent),
+    Campaign(Id<Campaign>, CampaignEvent),
+    Notification(Id<Notification>, NotificationEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -91,6 +95,8 @@ impl AnyEvent {
             "waitlist" => Self::Waitlist(Id::new(stream), read(kind, payload)?),
             "webhook" => Self::Webhook(Id::new(stream), read(kind, payload)?),
             "segment" => Self::Segment(Id::new(stream), read(kind, payload)?),
+            "campaign" => Self::Campaign(Id::new(stream), read(kind, payload)?),
+            "notification" => Self::Notification(Id::new(stream), read(kind, payload)?),
             other => return Err(DecodeError::UnknownStream(other.to_owned())),
         })
     }
@@ -111,6 +117,8 @@ impl AnyEvent {
             Self::Waitlist(..) => Request::TYPE,
             Self::Webhook(..) => Webhook::TYPE,
             Self::Segment(..) => Segment::TYPE,
+            Self::Campaign(..) => Campaign::TYPE,
+            Self::Notification(..) => Notification::TYPE,
         }
     }
 
@@ -130,6 +138,8 @@ impl AnyEvent {
             Self::Waitlist(id, _) => id.uuid(),
             Self::Webhook(id, _) => id.uuid(),
             Self::Segment(id, _) => id.uuid(),
+            Self::Campaign(id, _) => id.uuid(),
+            Self::Notification(id, _) => id.uuid(),
         }
     }
 
@@ -149,6 +159,8 @@ impl AnyEvent {
             Self::Waitlist(_, event) => event.into(),
             Self::Webhook(_, event) => event.into(),
             Self::Segment(_, event) => event.into(),
+            Self::Campaign(_, event) => event.into(),
+            Self::Notification(_, event) => event.into(),
         }
     }
 
@@ -170,6 +182,8 @@ impl AnyEvent {
             Self::Waitlist(_, event) => serde_json::to_value(event),
             Self::Webhook(_, event) => serde_json::to_value(event),
             Self::Segment(_, event) => serde_json::to_value(event),
+            Self::Campaign(_, event) => serde_json::to_value(event),
+            Self::Notification(_, event) => serde_json::to_value(event),
         }
     }
 
@@ -188,7 +202,9 @@ impl AnyEvent {
             | Self::Access(..)
             | Self::Waitlist(..)
             | Self::Webhook(..)
-            | Self::Segment(..) => false,
+            | Self::Segment(..)
+            | Self::Campaign(..)
+            | Self::Notification(..) => false,
         }
     }
 }
@@ -208,6 +224,8 @@ pub fn names() -> impl Iterator<Item = (&'static str, &'static [&'static str])> 
         (Request::TYPE, WaitlistEvent::VARIANTS),
         (Webhook::TYPE, WebhookEvent::VARIANTS),
         (Segment::TYPE, SegmentEvent::VARIANTS),
+        (Campaign::TYPE, CampaignEvent::VARIANTS),
+        (Notification::TYPE, NotificationEvent::VARIANTS),
     ]
     .into_iter()
 }

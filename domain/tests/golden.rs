@@ -165,6 +165,12 @@ const PUBLIC: &[(&str, &str)] = &[
         "segment.changed.name",
         "the business's word for a group of clients",
     ),
+    ("campaign.drafted.name", "what the house calls it"),
+    ("campaign.changed.name", "what the house calls it"),
+    (
+        "notification.scheduled.language",
+        "a choice of six, tells nobody apart",
+    ),
     ("booking.placed.reference", "random"),
     (
         "booking.placed.online.language",
@@ -278,6 +284,13 @@ fn is_bare_fact(text: &str) -> bool {
         "ran_out",
         "no_longer_free",
         "failing",
+        "email",
+        "sms",
+        "telegram",
+        "reminder",
+        "campaign",
+        "bad_address",
+        "no_consent",
     ];
     let code = text.len() <= 3 && text.bytes().all(|b| b.is_ascii_uppercase());
     let color = text.starts_with('#') && text.len() == 7;

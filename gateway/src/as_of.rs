@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cqrs_es::Aggregate;
 use jiff::Timestamp;
 use ledger::{BusinessId, Position, Recorded, Version};
 use serde_json::value::to_raw_value;
@@ -103,7 +104,7 @@ impl App {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub(crate) async fn load_all_as_of<A: Kind>(
+    pub(crate) async fn load_all_as_of<A: Aggregate>(
         &self,
         business: BusinessId,
         ids: &[Uuid],
@@ -149,7 +150,7 @@ impl App {
     }
 }
 
-fn blank<A: Kind>() -> Loaded<A> {
+fn blank<A: Aggregate>() -> Loaded<A> {
     Loaded {
         state: A::default(),
         version: Version::NEW,

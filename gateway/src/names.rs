@@ -7,7 +7,7 @@ use std::{
 
 use domain::{access::Access, client::Client, id::Id, sealed::Sealed};
 use ledger::{BusinessId, Position};
-use projections::{NotYet, ReadModel, Scope, changes, clients::Called};
+use projections::{NotYet, ReadModel, Scope, changes, clients::Called, reports};
 use uuid::Uuid;
 
 use crate::{
@@ -18,6 +18,8 @@ use crate::{
 
 /// Where it stands what users and keys are called.
 const ACTORS: &ReadModel = &changes::READ_MODEL;
+/// Where it stands what was told about bookings.
+const MESSAGES: &ReadModel = &reports::READ_MODEL;
 
 impl App {
     /// As [`App::wait_for`], before an answer that also names users and keys. While what they are called is being built
@@ -27,12 +29,36 @@ impl App {
         ask: &Ask<Q>,
         read_models: &[&'static ReadModel],
     ) -> Result<(), Problem> {
+        self.wait_beside(ask, read_models, &[ACTORS]).await
+    }
+
+    /// The same before an answer that shows bookings, with what was told about them. That too is not waited for while it
+    /// is being built for the first time: no booking is kept back for it.
+    pub(crate) async fn wait_for_bookings<Q>(
+        &self,
+        ask: &Ask<Q>,
+        read_models: &[&'static ReadModel],
+    ) -> Result<(), Problem> {
+        self.wait_beside(ask, read_models, &[ACTORS, MESSAGES])
+            .await
+    }
+
+    /// Waits for some read models, and for others unless they are being built for the first time.
+    async fn wait_beside<Q>(
+        &self,
+        ask: &Ask<Q>,
+        read_models: &[&'static ReadModel],
+        others: &[&'static ReadModel],
+    ) -> Result<(), Problem> {
         let mut read_models = read_models.to_vec();
         if ask.min_position.is_some() {
             let (projector, business) = (self.projector(), ask.caller.business());
-            let built = projector.wait_for(business, &[ACTORS], Position::START, Duration::ZERO);
-            if !matches!(built.await, Err(NotYet::BeingBuilt { .. })) {
-                read_models.push(ACTORS);
+            for other in others {
+                let one = [*other];
+                let built = projector.wait_for(business, &one, Position::START, Duration::ZERO);
+                if !matches!(built.await, Err(NotYet::BeingBuilt { .. })) {
+                    read_models.push(other);
+                }
             }
         }
         self.wait_for(ask, &read_models).await

@@ -12,6 +12,7 @@ mod of_booking;
 mod of_catalogue;
 mod of_class;
 mod of_client;
+mod of_message;
 mod of_segment;
 mod of_waitlist;
 mod of_webhook;
@@ -88,5 +89,7 @@ fn tell(event: &AnyEvent, booking: &mut Option<Standing>) -> Told {
         AnyEvent::Waitlist(_, event) => of_waitlist::tell(event),
         AnyEvent::Webhook(_, event) => of_webhook::tell(event),
         AnyEvent::Segment(_, event) => of_segment::tell(event),
+        AnyEvent::Campaign(_, event) => of_message::tell_campaign(event),
+        AnyEvent::Notification(_, event) => of_message::tell_notification(event),
     }
 }

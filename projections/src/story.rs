@@ -12,12 +12,14 @@ use domain::{
         Status, Told,
     },
     business::{Business, BusinessCommand},
+    campaign::{Campaign, CampaignCommand},
     client::{Card, Client, ClientCommand, Sale},
     contact::{Email, Phone},
     desk::{Desk, DeskCommand},
     event::AnyEvent,
     id::{self, Id},
     money::{Currency, Money},
+    notification::{Notification, NotificationCommand},
     sealed::{KeyId, Sealed},
     segment::{Segment, SegmentCommand},
     service::{Service, ServiceCommand, Timing},
@@ -55,6 +57,8 @@ pub(crate) struct Story {
     desks: Streams<Desk>,
     requests: Streams<Request>,
     segments: Streams<Segment>,
+    campaigns: Streams<Campaign>,
+    notifications: Streams<Notification>,
     told: Vec<Projected>,
 }
 
@@ -104,6 +108,8 @@ impl Story {
             desks: BTreeMap::new(),
             requests: BTreeMap::new(),
             segments: BTreeMap::new(),
+            campaigns: BTreeMap::new(),
+            notifications: BTreeMap::new(),
             told: vec![],
         }
     }
@@ -122,6 +128,8 @@ impl Story {
         desk, desks, Desk as Desk, DeskCommand;
         waitlist, requests, Request as Waitlist, WaitlistCommand;
         segment, segments, Segment as Segment, SegmentCommand;
+        campaign, campaigns, Campaign as Campaign, CampaignCommand;
+        notification, notifications, Notification as Notification, NotificationCommand;
     }
 
     /// How a client stands.

@@ -300,6 +300,7 @@ fn rules(minutes: u32, cost: Option<Money>, days: u16) -> ReportRules {
         minutes_per_phone_booking: Minutes::new(minutes),
         cost_per_hour: cost,
         return_within_days: days,
+        ..ReportRules::default()
     }
 }
 

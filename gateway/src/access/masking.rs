@@ -21,8 +21,8 @@ use serde_json::Value;
 use super::{Caller, rights::Entry};
 use crate::problem::Problem;
 
-/// How clients are reached.
-pub(crate) const CONTACTS: &[&str] = &["phone", "phones", "email", "telegram"];
+/// How clients are reached. What a channel said of a message may name the address.
+pub(crate) const CONTACTS: &[&str] = &["phone", "phones", "email", "telegram", "channel_said"];
 
 /// What was agreed, paid and earned.
 pub(crate) const AMOUNTS: &[&str] = &[

@@ -298,6 +298,8 @@ pub(crate) const TABLE: &[Entry] = &[
     get("/reports/peak-hours", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
     get("/reports/services", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
     get("/reports/staff", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/campaigns", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/notifications", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing]),
     get("/reports/time-saved", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
 ];
 

@@ -89,7 +89,9 @@ impl App {
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
             | AnyEvent::Webhook(..)
-            | AnyEvent::Segment(..) => vec![],
+            | AnyEvent::Segment(..)
+            | AnyEvent::Campaign(..)
+            | AnyEvent::Notification(..) => vec![],
         })
     }
 

@@ -195,7 +195,7 @@ impl App {
         let business = caller.business();
         let limit = limit(query.limit)?;
         let after: Option<(Timestamp, Uuid)> = place(query.after.as_deref())?;
-        self.wait_for_named(ask, &[]).await?;
+        self.wait_for_bookings(ask, &[]).await?;
         let known = self.catalogue_now(business).await?;
         let gap = closed.gap(&known, caller, self.now())?;
         let (mut all, sessions) = self.inside(caller, &known, &gap).await?;

@@ -1,6 +1,7 @@
 //! Bookings: made, moved, served, paid, spoken of, put right.
 
 mod life;
+mod messages;
 mod money;
 mod moving;
 mod one;
@@ -13,6 +14,7 @@ mod words;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use self::{
+    messages::Messages,
     one::{AsOfQuery, claims_changed, show_all},
     place::{Booker, Making, comment, source},
     seats::{Seat, price_of},

@@ -121,8 +121,8 @@ fn word(one_of_several: &impl Serialize) -> Result<String, Problem> {
     }
 }
 
-/// What those see who do not see the log: what happened to bookings and clients.
-const SEEN_BY_MANAGERS: [&str; 2] = ["booking", "client"];
+/// What those see who do not see the log: what happened to bookings and clients, and what was told to these.
+const SEEN_BY_MANAGERS: [&str; 3] = ["booking", "client", "notification"];
 
 /// What one event changed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -175,8 +175,8 @@ struct FieldView {
 /// Across the business, the newest first: who did what, when, through which door, which field from what to what.
 ///
 /// Owners and admins see all of it, managers what happened to bookings and clients, staff members what happened to
-/// their own bookings. A command that was refused left nothing behind, so nothing of it stands here. Messages that
-/// went out are changes too.
+/// their own bookings. A command that was refused left nothing behind, so nothing of it stands here. Messages to
+/// clients are changes too (`subject_type=notification`): of the client, and of the booking that they tell of.
 #[utoipa::path(get, path = "/changes", tag = "changes", params(ChangesQuery),
     responses((status = 200, body = Page<ChangeView>)))]
 async fn find(

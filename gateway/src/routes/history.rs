@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use self::filter::sort;
 pub(crate) use self::filter::{FilterFields, StatusField, period, question};
-use super::bookings::{BookingView, Names};
+use super::bookings::{BookingView, Messages, Names};
 use crate::{
     access::Caller,
     app::App,
@@ -126,7 +126,7 @@ async fn find(
             Message::new("violation-unknown-field"),
         ));
     }
-    app.wait_for_named(&ask, &[&history::READ_MODEL]).await?;
+    app.wait_for_bookings(&ask, &[&history::READ_MODEL]).await?;
     let known = app.catalogue_now(business).await?;
     let (filter, sort) = asked.read(&app, &ask.caller, &known).await?;
     let after: Option<Cursor> = page::place_in(&ask.uri, asked.after.as_deref())?;
@@ -148,6 +148,8 @@ async fn find(
             found.items.iter().map(|entry| &entry.booking),
         )
         .await?;
+    let shown = found.items.iter().map(|entry| entry.booking_id);
+    let messages = Messages::of(&app, business, shown).await?;
     let mut items = vec![];
     for entry in &found.items {
         items.push(BookingView::of(
@@ -155,6 +157,7 @@ async fn find(
             entry.version,
             entry.booking.held()?,
             &names,
+            &messages,
         ));
     }
     Ok(Answer::ok(Page {

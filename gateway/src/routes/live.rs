@@ -53,8 +53,15 @@ const LOOK_AFTER: Duration = Duration::from_secs(5);
 /// Proxies close what is silent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// What those are told of who do not see the log.
-const SUBJECTS: [&str; 7] = [
-    "booking", "client", "session", "waitlist", "business", "staff", "desk",
+const SUBJECTS: [&str; 8] = [
+    "booking",
+    "client",
+    "notification",
+    "session",
+    "waitlist",
+    "business",
+    "staff",
+    "desk",
 ];
 /// And of the house, its staff and desks, what the calendar shows: when they are there.
 const IN_THE_CALENDAR: [&str; 12] = [
@@ -103,7 +110,8 @@ struct LiveEvent {
     id: String,
     /// JSON. Of `open` and `reset`: `{position}`. Of `change`: `{position, subject_type, subject_id, booking_id, client_id,
     /// action}`, ids only; what is new is read by them. `subject_type` is `booking`, `client`, `service`, `staff`, `desk`,
-    /// `class`, `session`, `waitlist`, `business` or `access`; `action` what was done to it, `booking.rescheduled`.
+    /// `class`, `session`, `waitlist`, `business`, `access`, `webhook`, `segment`, `campaign` or `notification`; `action`
+    /// what was done to it, `booking.rescheduled`.
     #[schema(
         content_media_type = "application/json",
         example = r#"{"position":497,"subject_type":"booking","subject_id":"0193561a-0000-7000-8000-000000000005","booking_id":"0193561a-0000-7000-8000-000000000005","client_id":"0193561a-0000-7000-8000-000000000004","action":"booking.rescheduled"}"#
@@ -200,6 +208,8 @@ fn subjects_for(caller: &Caller) -> &'static [&'static str] {
 fn in_the_calendar(happened: &Happened) -> bool {
     match happened.subject_type.as_str() {
         "business" | "staff" | "desk" => IN_THE_CALENDAR.contains(&happened.action.as_str()),
+        // A campaign goes to thousands.
+        "notification" => happened.booking_id.is_some(),
         _ => true,
     }
 }

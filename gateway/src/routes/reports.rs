@@ -17,7 +17,9 @@
 //! it, the names of new amounts in `access/masking.rs`, an example in `openapi/examples.json`, a section in
 //! `docs/reports.md`.
 
+mod campaigns;
 mod clients;
+mod notifications;
 mod parts;
 mod peak_hours;
 mod pending;
@@ -56,5 +58,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(peak_hours::peak_hours))
         .routes(routes!(services::services))
         .routes(routes!(staff::staff))
+        .routes(routes!(campaigns::campaigns))
+        .routes(routes!(notifications::notifications))
         .routes(routes!(time_saved::time_saved))
 }

@@ -134,12 +134,15 @@ impl App {
                 }
                 self.thing_back::<Desk>(call, change, told).await
             }
-            // Timetables and their sessions, users, keys, the waitlist, segments and webhooks have ways of their own.
+            // Timetables and their sessions, users, keys, the waitlist, segments, campaigns and webhooks have ways of
+            // their own; what was told was told.
             E::Class(..)
             | E::Session(..)
             | E::Access(..)
             | E::Waitlist(..)
             | E::Segment(..)
+            | E::Campaign(..)
+            | E::Notification(..)
             | E::Webhook(..) => Err(Irreversible::Lasting.into()),
         }
     }
@@ -205,7 +208,8 @@ const fn right_for(event: &AnyEvent) -> Right {
         | AnyEvent::Desk(..)
         | AnyEvent::Class(..) => Right::ManageCatalogue,
         AnyEvent::Business(..) | AnyEvent::Webhook(..) => Right::ManageSettings,
-        AnyEvent::Segment(..) => Right::ManageMarketing,
+        AnyEvent::Segment(..) | AnyEvent::Campaign(..) => Right::ManageMarketing,
+        AnyEvent::Notification(..) => Right::SendMessages,
         AnyEvent::Access(..) => Right::ManageUsers,
     }
 }

@@ -161,7 +161,7 @@ async fn book(State(app): State<App>, call: Call<SeriesFields>) -> Shown {
     responses((status = 200, body = SeriesView)))]
 async fn show(State(app): State<App>, At(id): At<Uuid>, ask: Ask) -> Shown {
     let business = ask.caller.business();
-    app.wait_for_named(&ask, &[]).await?;
+    app.wait_for_bookings(&ask, &[]).await?;
     let mut bookings = app.bookings_of_series(business, id).await?;
     bookings.retain(|(_, loaded)| theirs(ask.caller.own(), loaded));
     if bookings.is_empty() {

@@ -190,7 +190,8 @@ async fn bookings(
     At(id): At<Uuid>,
     ask: Ask<PageQuery>,
 ) -> Result<Answer<Page<BookingView>>, Problem> {
-    app.wait_for_named(&ask, &[&calendar::READ_MODEL]).await?;
+    app.wait_for_bookings(&ask, &[&calendar::READ_MODEL])
+        .await?;
     let business = ask.caller.business();
     let known = app.catalogue_now(business).await?;
     own(&known, &ask.caller, Id::new(id))?;

@@ -167,7 +167,7 @@ async fn book(State(app): State<App>, call: Call<VisitFields>) -> Shown {
     responses((status = 200, body = VisitView)))]
 async fn show(State(app): State<App>, At(id): At<Uuid>, ask: Ask) -> Shown {
     let business = ask.caller.business();
-    app.wait_for_named(&ask, &[]).await?;
+    app.wait_for_bookings(&ask, &[]).await?;
     let bookings = app.bookings_of_visit(business, id).await?;
     let known = app.catalogue(business).await?;
     let view = VisitView {

@@ -22,6 +22,7 @@ mod imports;
 mod live;
 mod log;
 mod merging;
+mod messages;
 mod password_page;
 mod past;
 mod people;

@@ -221,8 +221,8 @@ async fn time_saved_is_reckoned_with_what_the_house_says() {
     let rules = json!({"minutes_per_phone_booking": 8, "cost_per_hour": "50"});
     let set = week.salon.put("/settings/reports", &rules).await;
     set.assert_status_ok();
-    let expected =
-        json!({"minutes_per_phone_booking": 8, "cost_per_hour": "50.00", "return_within_days": 90});
+    let expected = json!({"minutes_per_phone_booking": 8, "cost_per_hour": "50.00", "return_within_days": 90,
+        "campaign_effect_days": 30});
     assert_eq!(set.json::<Value>(), expected);
     let shown: Value = week.salon.get("/settings/reports").await.json();
     assert_eq!(shown, expected);
@@ -245,6 +245,7 @@ async fn time_saved_is_reckoned_with_what_the_house_says() {
         ("cost_per_hour", json!("-1")),
         ("cost_per_hour", json!("1.005")),
         ("return_within_days", json!(0)),
+        ("campaign_effect_days", json!(0)),
     ] {
         let answer = week
             .salon

@@ -112,6 +112,12 @@ impl Subject {
             AnyEvent::Waitlist(id, event) => Self::new(*id, event),
             AnyEvent::Webhook(id, event) => Self::new(*id, event),
             AnyEvent::Segment(id, event) => Self::new(*id, event),
+            AnyEvent::Campaign(id, event) => Self::new(*id, event),
+            AnyEvent::Notification(id, event) => Self {
+                booking_id: event.about().booking_id.map(Id::uuid),
+                client_id: Some(event.about().client_id.uuid()),
+                ..Self::new(*id, event)
+            },
         }
     }
 
@@ -210,7 +216,9 @@ fn actor(event: &AnyEvent) -> Option<(Uuid, Option<&str>)> {
         | AnyEvent::Booking(..)
         | AnyEvent::Waitlist(..)
         | AnyEvent::Webhook(..)
-        | AnyEvent::Segment(..) => None,
+        | AnyEvent::Segment(..)
+        | AnyEvent::Campaign(..)
+        | AnyEvent::Notification(..) => None,
     }
 }
 

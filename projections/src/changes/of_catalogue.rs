@@ -117,13 +117,14 @@ fn of_waitlist_rules(rules: &WaitlistRules) -> [(&'static str, Value); 3] {
     ]
 }
 
-fn of_report_rules(rules: &ReportRules) -> [(&'static str, Value); 3] {
+fn of_report_rules(rules: &ReportRules) -> [(&'static str, Value); 4] {
     let minutes = rules.minutes_per_phone_booking;
     let cost = rules.cost_per_hour.map(|cost| cost.to_string());
     [
         ("minutes_per_phone_booking", json(minutes)),
         ("cost_per_hour", json(cost)),
         ("return_within_days", json(rules.return_within_days)),
+        ("campaign_effect_days", json(rules.campaign_effect_days)),
     ]
 }
 

@@ -7,8 +7,9 @@ use domain::{
     actor::Role,
     booking::{BookingCommand, Presence, Status},
     client::{CardWanted, Client, ClientCommand},
-    contact::Email,
+    contact::{Email, Language},
     event::AnyEvent,
+    notification::{About, Channel, Failure, Notice, NotificationCommand, Occasion},
     sealed::Sealed,
     text::{PersonName, Tag},
 };
@@ -526,4 +527,69 @@ async fn that_somebody_was_not_there_after_all_is_told() {
         lines(last),
         json!([{"field": "arrived_at", "from": "2026-05-05T09:55:00Z", "to": null}])
     );
+}
+
+#[tokio::test]
+async fn what_a_client_was_told_is_told_of_them_and_of_the_booking_it_is_about() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = Story::of(1);
+    let due_at = at("2026-05-04T10:00:00Z");
+    let notice = Notice {
+        about: About {
+            client_id: id(7),
+            booking_id: Some(id(11)),
+            campaign_id: None,
+        },
+        channel: Channel::Sms,
+        occasion: Occasion::ByHand,
+        language: Language::parse("en").unwrap(),
+        due_at,
+        text: Some(words(id::<Client>(7), "We are late")),
+    };
+    let failed = NotificationCommand::Fail {
+        at: due_at,
+        why: Failure::BadAddress,
+        detail: Some(words(id::<Client>(7), "nobody has +48600100200")),
+    };
+    story
+        .booking(id(11), placed("2026-05-05T10:00:00Z"))
+        .notification(id(21), NotificationCommand::Schedule(Box::new(notice)))
+        .notification(id(21), failed);
+    take_in(&db, &READ_MODEL, &story.take()).await;
+
+    let changes = of(&db, &story, 11).await;
+    assert_eq!(
+        actions(&changes),
+        [
+            "booking.placed",
+            "notification.scheduled",
+            "notification.failed"
+        ]
+    );
+    assert!(
+        changes
+            .iter()
+            .all(|c| c.client_id == Some(id::<Client>(7).uuid()))
+    );
+    let key = id::<Client>(7).uuid();
+    assert_eq!(
+        lines(&changes[1]),
+        json!([
+            {"field": "client_id", "from": null, "to": key},
+            {"field": "booking_id", "from": null, "to": id::<Client>(11).uuid()},
+            {"field": "channel", "from": null, "to": "sms"},
+            {"field": "occasion", "from": null, "to": "by_hand"},
+            {"field": "language", "from": null, "to": "en"},
+            {"field": "due_at", "from": null, "to": "2026-05-04T10:00:00Z"},
+            {"field": "text", "from": null, "to": "We are late", "under": key},
+        ])
+    );
+    assert_eq!(
+        lines(&changes[2])[2],
+        json!({"field": "channel_said", "from": null, "to": "nobody has +48600100200", "under": key})
+    );
+    let of_bookings_with_1 = Scope::bookings_of(story.scope().business(), id(1));
+    let seen = of_booking(&db, &of_bookings_with_1, id(11)).await.unwrap();
+    assert_eq!(seen.len(), 3);
 }

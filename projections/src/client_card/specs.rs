@@ -253,7 +253,9 @@ async fn as_the_events_say(seed: u64, choices: Vec<u64>) -> Result<(), TestCaseE
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
             | AnyEvent::Webhook(..)
-            | AnyEvent::Segment(..) => {}
+            | AnyEvent::Segment(..)
+            | AnyEvent::Campaign(..)
+            | AnyEvent::Notification(..) => {}
         }
     }
     let mut clients: Vec<_> = tallies.values().filter_map(|tally| tally.client).collect();

@@ -10,6 +10,7 @@ use domain::{
         Presence, Reference, Refund, Review, Status, Told,
     },
     business::{BusinessCommand, SettingsWanted},
+    campaign::{Campaign, CampaignCommand},
     class::{Class, ClassCommand},
     client::{
         Card, CardWanted, Client, ClientCommand, Consent, Duplicate, Note, Preferences, Sale,
@@ -19,6 +20,7 @@ use domain::{
     hours::{DayInterval, DayOverride, SlotGrid, WeeklyInterval, WorkingHours},
     id::Id,
     money::Currency,
+    notification::{Notification, NotificationCommand},
     reporting::ReportRules,
     sealed::Sealed,
     segment::{Segment, SegmentCommand},
@@ -66,6 +68,20 @@ impl RandomHistory {
     asks!(ask_request, requests, Request, "waitlist", WaitlistCommand);
     asks!(ask_webhook, webhooks, Webhook, "webhook", WebhookCommand);
     asks!(ask_segment, segments, Segment, "segment", SegmentCommand);
+    asks!(
+        ask_campaign,
+        campaigns,
+        Campaign,
+        "campaign",
+        CampaignCommand
+    );
+    asks!(
+        ask_notification,
+        notifications,
+        Notification,
+        "notification",
+        NotificationCommand
+    );
 
     fn ask_house(&mut self, command: BusinessCommand) {
         let events = self.house.decide(command).unwrap_or_default();
@@ -94,7 +110,7 @@ impl RandomHistory {
     }
 
     pub(super) fn something_happens(&mut self) {
-        match self.chance.below(50) {
+        match self.chance.below(58) {
             0..=2 => self.client_registers(),
             3 if self.chance.one_in(2) => self.clients_merge(),
             3..=7 => self.client_changes(),
@@ -109,6 +125,8 @@ impl RandomHistory {
             41 | 42 => self.class_goes_on(),
             43 => self.webhook_changes(),
             48 | 49 => self.segment_goes_on(),
+            50 | 51 => self.campaign_goes_on(),
+            52..=57 => self.notification_goes_on(),
             _ => self.waitlist_goes_on(),
         }
     }

@@ -6,6 +6,7 @@
 
 mod chance;
 mod happenings;
+mod marketing;
 mod recording;
 mod segmenting;
 mod timetables;
@@ -20,11 +21,13 @@ use domain::{
     access::Access,
     booking::Booking,
     business::Business,
+    campaign::Campaign,
     class::Class,
     client::Client,
     desk::Desk,
     id::Id,
     money::{Currency, Money},
+    notification::Notification,
     sealed::Sealed,
     segment::Segment,
     service::Service,
@@ -59,6 +62,8 @@ pub struct RandomHistory {
     requests: Streams<Request>,
     webhooks: Streams<Webhook>,
     segments: Streams<Segment>,
+    campaigns: Streams<Campaign>,
+    notifications: Streams<Notification>,
     house_version: Version,
     happened: Vec<Happened>,
 }
@@ -116,6 +121,8 @@ impl RandomHistory {
             requests: BTreeMap::new(),
             webhooks: BTreeMap::new(),
             segments: BTreeMap::new(),
+            campaigns: BTreeMap::new(),
+            notifications: BTreeMap::new(),
             house_version: Version::NEW,
             happened: vec![],
         };

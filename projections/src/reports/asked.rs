@@ -155,7 +155,7 @@ impl Asked {
     }
 
     /// What is asked of a booking, and of a payment as of its booking.
-    fn narrow(&self, query: &mut Query<'_>, table: &str) {
+    pub(super) fn narrow(&self, query: &mut Query<'_>, table: &str) {
         let mut is = |column: &str, id: Option<Uuid>| {
             if let Some(id) = id {
                 query

@@ -1,5 +1,6 @@
 //! Reports: what a period came to, counted and added up.
-//! Its tables: `report_booking`, `report_payment`, `report_client`, `report_merged` (migration 0060), `report_staff` (0061).
+//! Its tables: `report_booking`, `report_payment`, `report_client`, `report_merged` (migration 0060), `report_staff` (0061),
+//! `report_notification`, `report_campaign` (0062).
 //!
 //! `docs/reports.md` says what each figure is, with an example computed by hand.
 //!
@@ -21,7 +22,10 @@
 
 mod apply;
 mod asked;
+pub mod campaigns;
 pub mod clients;
+mod messages;
+pub mod notifications;
 pub mod peak_hours;
 pub mod pending;
 pub mod retention;
@@ -44,6 +48,7 @@ mod specs;
 pub(crate) use self::asked::rate;
 pub use self::{
     asked::{Asked, Filter, Told},
+    messages::{Message, of_bookings},
     summary::ByStatus,
     worked::{Held, Load, Timesheet},
 };
@@ -59,11 +64,16 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "report_client",
         "report_merged",
         "report_staff",
+        "report_notification",
+        "report_campaign",
     ],
     late_indexes: &[
         "report_booking_starts",
         "report_payment_at",
         "report_client_first_booking",
+        "report_notification_due",
+        "report_notification_campaign",
+        "report_notification_booking",
     ],
     apply: |db, batch| Box::pin(apply::apply(db, batch)),
 };

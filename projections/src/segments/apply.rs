@@ -48,7 +48,9 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
             | AnyEvent::Webhook(..)
-            | AnyEvent::Segment(..) => {}
+            | AnyEvent::Segment(..)
+            | AnyEvent::Campaign(..)
+            | AnyEvent::Notification(..) => {}
         }
     }
     let counted_anew: BTreeSet<Key> = clients

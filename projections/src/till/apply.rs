@@ -47,7 +47,9 @@ pub(super) async fn apply(db: &mut PgConnection, batch: &[Projected]) -> Result<
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
             | AnyEvent::Webhook(..)
-            | AnyEvent::Segment(..) => {}
+            | AnyEvent::Segment(..)
+            | AnyEvent::Campaign(..)
+            | AnyEvent::Notification(..) => {}
         }
     }
     let bookings: Vec<_> = bookings.values().collect();

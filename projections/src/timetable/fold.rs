@@ -58,7 +58,9 @@ impl Touched {
                 | AnyEvent::Access(..)
                 | AnyEvent::Waitlist(..)
                 | AnyEvent::Webhook(..)
-                | AnyEvent::Segment(..) => {}
+                | AnyEvent::Segment(..)
+                | AnyEvent::Campaign(..)
+                | AnyEvent::Notification(..) => {}
             }
         }
         touched
@@ -87,7 +89,9 @@ impl Tables {
             | AnyEvent::Access(..)
             | AnyEvent::Waitlist(..)
             | AnyEvent::Webhook(..)
-            | AnyEvent::Segment(..) => {}
+            | AnyEvent::Segment(..)
+            | AnyEvent::Campaign(..)
+            | AnyEvent::Notification(..) => {}
         }
     }
 

@@ -71,7 +71,9 @@ fn of_request(projected: &Projected) -> Option<(Key, &WaitlistEvent)> {
         | AnyEvent::Booking(..)
         | AnyEvent::Access(..)
         | AnyEvent::Webhook(..)
-        | AnyEvent::Segment(..) => None,
+        | AnyEvent::Segment(..)
+        | AnyEvent::Campaign(..)
+        | AnyEvent::Notification(..) => None,
     }
 }
 

@@ -14,7 +14,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::view::{BookingView, Names};
+use super::{
+    messages::Messages,
+    view::{BookingView, Names},
+};
 use crate::{
     app::App,
     as_of::AsOf,
@@ -120,8 +123,13 @@ impl App {
     ) -> Result<Answer<BookingView>, Problem> {
         let (id, version) = done.stream::<Booking>().ok_or_else(Problem::not_found)?;
         let loaded = self.after::<Booking>(business, done, id, version).await?;
+        let messages = match done.outcome.status {
+            // Nobody was told of what was made this moment.
+            201 => Messages::default(),
+            _ => Messages::of(self, business, std::iter::once(Id::new(id))).await?,
+        };
         let view = self
-            .view(business, Id::new(id), &loaded, Some(done))
+            .view(business, Id::new(id), &loaded, &messages, Some(done))
             .await?;
         let answer = Answer::to(done, view).version(version);
         Ok(if done.outcome.status == 201 {
@@ -137,6 +145,7 @@ impl App {
         business: BusinessId,
         id: Id<Booking>,
         loaded: &Loaded<Booking>,
+        messages: &Messages,
         after: Option<&Done>,
     ) -> Result<BookingView, Problem> {
         let known = self.catalogue(business).await?;
@@ -153,6 +162,7 @@ impl App {
             loaded.version,
             loaded.state.held()?,
             &names,
+            messages,
         ))
     }
 }
@@ -188,9 +198,16 @@ pub(crate) async fn show_all(
         after,
     )
     .await?;
+    let messages = Messages::of(app, business, bookings.iter().map(|(id, _)| *id)).await?;
     let views = bookings.iter().map(|(id, loaded)| {
         let held = loaded.state.held()?;
-        Ok(BookingView::of(*id, loaded.version, held, &names))
+        Ok(BookingView::of(
+            *id,
+            loaded.version,
+            held,
+            &names,
+            &messages,
+        ))
     });
     views.collect()
 }
@@ -224,11 +241,17 @@ pub(super) async fn show(
         ask.query.as_of.as_deref(),
         ask.query.as_of_occurred.as_deref(),
     )?;
-    app.wait_for_named(&ask, &[]).await?;
-    let loaded = match as_of {
-        None => app.load::<Booking>(business, id).await?,
-        Some(as_of) => app.load_as_of::<Booking>(business, id, as_of).await?,
+    app.wait_for_bookings(&ask, &[]).await?;
+    let messages = Messages::of(&app, business, std::iter::once(Id::new(id))).await?;
+    let (loaded, messages) = match as_of {
+        None => (app.load::<Booking>(business, id).await?, messages),
+        Some(as_of) => (
+            app.load_as_of::<Booking>(business, id, as_of).await?,
+            messages.then(&app, business, as_of).await?,
+        ),
     };
-    let view = app.view(business, Id::new(id), &loaded, None).await?;
+    let view = app
+        .view(business, Id::new(id), &loaded, &messages, None)
+        .await?;
     Ok(Answer::ok(view).version(loaded.version))
 }

@@ -13,11 +13,12 @@ use domain::{
 };
 use jiff::Timestamp;
 use ledger::{BusinessId, Version};
-use projections::clients::Called;
+use projections::{clients::Called, reports::Message};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::messages::Messages;
 use crate::{app::App, catalogue::Known, command::Done, problem::Problem};
 
 /// A booking.
@@ -85,7 +86,7 @@ pub(crate) struct BookingView {
     source: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Messages sent about it.
+    /// Messages to the client about it, in the order in which they were due.
     notifications: Vec<NotificationView>,
     /// As in its `ETag`.
     version: i64,
@@ -183,7 +184,44 @@ struct ReviewView {
 
 /// A message about it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct NotificationView {}
+struct NotificationView {
+    id: Uuid,
+    /// `email`, `sms` or `telegram`.
+    channel: String,
+    /// `booking_confirmed`, `booking_changed`, `booking_cancelled`, `reminder`, `review_request`, `waitlist_offer` or
+    /// `by_hand`.
+    occasion: String,
+    /// How far it came: `scheduled`, `sent`, `delivered`, `failed` or `suppressed`.
+    outcome: String,
+    /// Why it `failed` (`bad_address`, `blocked`, `refused`, `unreachable`) or was `suppressed` (`no_consent`,
+    /// `no_address`, `outdated`, `stopped`, `limit`).
+    #[schema(required)]
+    why: Option<String>,
+    /// When it came that far; while it is `scheduled`, when it is due.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// When it is, or was, to be sent.
+    #[schema(value_type = String, format = DateTime)]
+    due_at: Timestamp,
+    /// When the channel took it.
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    sent_at: Option<Timestamp>,
+}
+
+impl From<&Message> for NotificationView {
+    fn from(message: &Message) -> Self {
+        Self {
+            id: message.id.uuid(),
+            channel: message.channel.clone(),
+            occasion: message.occasion.clone(),
+            outcome: message.outcome.clone(),
+            why: message.why.clone(),
+            at: message.at(),
+            due_at: message.due_at,
+            sent_at: message.sent_at,
+        }
+    }
+}
 
 /// What the ids in bookings are called.
 pub(crate) struct Names<'a> {
@@ -322,8 +360,14 @@ fn actors_of(held: &Held) -> impl Iterator<Item = Uuid> {
 }
 
 impl BookingView {
-    /// Shows a booking. It must be opened.
-    pub(crate) fn of(id: Id<Booking>, version: Version, held: &Held, names: &Names<'_>) -> Self {
+    /// Shows a booking, and what was told about it. It must be opened.
+    pub(crate) fn of(
+        id: Id<Booking>,
+        version: Version,
+        held: &Held,
+        names: &Names<'_>,
+        messages: &Messages,
+    ) -> Self {
         let plan = &held.plan;
         let text = |sealed: &domain::sealed::Sealed<domain::text::FreeText>| {
             sealed.value().map(ToString::to_string)
@@ -391,7 +435,7 @@ impl BookingView {
             }),
             source: held.source.as_str().to_owned(),
             created_at: held.created_at,
-            notifications: vec![],
+            notifications: messages.about(id).map(NotificationView::from).collect(),
             version: version.0,
         }
     }

@@ -29,6 +29,8 @@ pub(super) struct RulesView {
     cost_per_hour: Option<String>,
     /// Within how many days somebody must come, or be booked, again to count as one who does.
     return_within_days: u16,
+    /// For how many days after a campaign what clients book is put down to it.
+    campaign_effect_days: u16,
 }
 
 impl View for RulesView {
@@ -41,11 +43,13 @@ impl View for RulesView {
             minutes_per_phone_booking,
             cost_per_hour,
             return_within_days,
+            campaign_effect_days,
         } = loaded.state.reports;
         Some(Self {
             minutes_per_phone_booking: minutes_per_phone_booking.get(),
             cost_per_hour: cost_per_hour.as_ref().map(Money::to_string),
             return_within_days,
+            campaign_effect_days,
         })
     }
 }
@@ -64,6 +68,9 @@ pub(super) struct RulesWanted {
     /// Within how many days somebody must come, or be booked, again to count as one who does; 90, if it is left out.
     #[schema(minimum = 1, maximum = 730)]
     return_within_days: Option<i64>,
+    /// For how many days after a campaign what clients book is put down to it; 30, if it is left out.
+    #[schema(minimum = 1, maximum = 365)]
+    campaign_effect_days: Option<i64>,
 }
 
 impl RulesWanted {
@@ -78,6 +85,10 @@ impl RulesWanted {
             let days = checks.within("return_within_days", asked, 1, 730);
             u16::try_from(days).unwrap_or(new.return_within_days)
         });
+        let effect = self.campaign_effect_days.map(|asked| {
+            let days = checks.within("campaign_effect_days", asked, 1, 365);
+            u16::try_from(days).unwrap_or(new.campaign_effect_days)
+        });
         let cost = self.cost_per_hour.as_deref();
         let cost = cost.and_then(|cost| checks.price("cost_per_hour", cost, currency));
         checks.done()?;
@@ -85,6 +96,7 @@ impl RulesWanted {
             minutes_per_phone_booking: minutes.unwrap_or(new.minutes_per_phone_booking),
             cost_per_hour: cost,
             return_within_days: days.unwrap_or(new.return_within_days),
+            campaign_effect_days: effect.unwrap_or(new.campaign_effect_days),
         })
     }
 }

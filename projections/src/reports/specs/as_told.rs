@@ -8,8 +8,8 @@ use proptest::{prelude::*, test_runner::TestCaseError};
 
 use super::{
     super::{
-        Asked, Filter, READ_MODEL, clients, pending, retention, returning, revenue, summary, till,
-        trends,
+        Asked, Filter, READ_MODEL, campaigns, clients, notifications, pending, retention,
+        returning, revenue, summary, till, trends,
     },
     asked,
     naive::World,
@@ -181,6 +181,16 @@ async fn compare(
             .map(|c| (c.period.first.first_of_month(), c.clients, c.again))
             .collect();
         prop_assert_eq!(cohorts, world.retention(&asked));
+
+        prop_assert_eq!(
+            notifications::find(&db, &asked).await.unwrap(),
+            world.notifications(&asked)
+        );
+        let within = u16::try_from(wish.now / 6 + 1).unwrap();
+        prop_assert_eq!(
+            campaigns::find(&db, &asked, within).await.unwrap(),
+            world.campaigns(&asked, within)
+        );
 
         clients_agree(&db, &world, &asked).await?;
         trends_agree(&db, &world, &asked).await?;

@@ -2,6 +2,7 @@
 
 mod as_told;
 mod by_hand;
+mod messages;
 mod naive;
 mod summary;
 mod time;

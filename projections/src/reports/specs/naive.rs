@@ -1,14 +1,18 @@
 //! The same reports, told from the raw events one row at a time, as plainly as they can be read.
 
+mod messages;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use cqrs_es::Aggregate as _;
 use domain::{
     booking::{Booking, BookingEvent, Status},
+    campaign::{Campaign, CampaignEvent},
     client::{Client, ClientEvent},
     event::AnyEvent,
     id::Id,
     money::{Currency, Money},
+    notification::Notification,
     time::{Weekday, Zone},
 };
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date};
@@ -36,6 +40,8 @@ pub(super) struct World {
     clients: BTreeMap<Uuid, Client>,
     bookings: BTreeMap<Uuid, Booking>,
     money: Vec<Moved>,
+    notifications: BTreeMap<Uuid, Notification>,
+    campaigns: BTreeMap<Uuid, (Campaign, Option<(Timestamp, u32)>)>,
 }
 
 /// Money that moved, as its event told it.
@@ -97,6 +103,8 @@ impl World {
             clients: BTreeMap::new(),
             bookings: BTreeMap::new(),
             money: vec![],
+            notifications: BTreeMap::new(),
+            campaigns: BTreeMap::new(),
         };
         let begun: Timestamp = "2026-01-05T08:00:00Z".parse().unwrap();
         for happened in history.take() {
@@ -134,6 +142,17 @@ impl World {
     }
 
     fn remember(&mut self, event: &AnyEvent) {
+        if let AnyEvent::Notification(id, event) = event {
+            let notification = self.notifications.entry(id.uuid()).or_default();
+            notification.apply(event.clone());
+        }
+        if let AnyEvent::Campaign(id, event) = event {
+            let (campaign, launched) = self.campaigns.entry(id.uuid()).or_default();
+            campaign.apply(event.clone());
+            if let CampaignEvent::Launched { at, clients } = event {
+                *launched = Some((*at, *clients));
+            }
+        }
         if let AnyEvent::Client(id, event) = event {
             if let ClientEvent::SoldWithoutBooking(sale) = event {
                 self.money.push(Moved {

@@ -74,7 +74,9 @@ fn of_segment(projected: &Projected) -> Option<(Key, &SegmentEvent)> {
         | AnyEvent::Booking(..)
         | AnyEvent::Access(..)
         | AnyEvent::Waitlist(..)
-        | AnyEvent::Webhook(..) => None,
+        | AnyEvent::Webhook(..)
+        | AnyEvent::Campaign(..)
+        | AnyEvent::Notification(..) => None,
     }
 }
 
