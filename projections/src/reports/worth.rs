@@ -146,11 +146,12 @@ async fn booked(
     let zone = asked.zone.name();
     query.push_bind(zone).push(") as came");
     asked.bookings(&mut query);
-    // The days after the first one on which they came, by the clock on the wall.
+    // The days after the first one on which they came, by the clock on the wall: worked out once for each, not for
+    // each booking that they are held against.
     query
         .push(
             " group by 1, 2, 3),
-             came as (
+             came as materialized (
                select n, id, client_id, (came + interval '1 day') at time zone ",
         )
         .push_bind(zone)
@@ -172,8 +173,13 @@ async fn booked(
         .push_bind(asked.scope.business().0)
         .push(
             " and f.client_id = c.client_id and not f.deleted
-                     and f.starts >= c.since and f.starts < c.until and ",
+                     and f.starts >= c.since and f.starts < c.until
+                     and f.starts >= (select min(starts) from period)
+                     and f.starts < (select max(ends) from period) + make_interval(days => ",
         )
+        // A day more than needed, whatever clocks do.
+        .push_bind(i32::from(within_days) + 2)
+        .push(") and ")
         .push(by.again())
         .push(
             ") group by n, id
