@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use serde_json::Value;
@@ -75,6 +75,42 @@ pub(crate) fn prepared(dir: &DataDir, words: &[&str]) -> Command {
         command.env("DAYBOOK_NATS_URL", "off");
     }
     command
+}
+
+/// A command at its work. Killed, not asked, when dropped.
+#[derive(Debug)]
+pub struct Running(Child);
+
+impl Running {
+    /// Starts it. What it says is not kept.
+    ///
+    /// # Panics
+    /// When it does not even start.
+    #[must_use]
+    pub fn start(dir: &DataDir, words: &[&str]) -> Self {
+        let mut command = prepared(dir, words);
+        let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+        Self(command.spawn().expect("the binary is there"))
+    }
+
+    /// `kill -9`: it has no say in this.
+    ///
+    /// # Panics
+    /// When it had ended before.
+    pub fn kill_nine(mut self) {
+        let ended = self.0.try_wait().expect("it is our child");
+        assert_eq!(ended, None, "it ended before it could be killed");
+        self.0.kill().expect("it runs");
+        self.0.wait().expect("it is our child");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Gone already, if it was killed.
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
 }
 
 /// Runs a command to its end.

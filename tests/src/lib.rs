@@ -18,7 +18,7 @@ pub use api::{Answer, Api};
 pub use binary::binary;
 pub use browser::Browser;
 pub use checks::{Checks, root};
-pub use command::{Done, daybook};
+pub use command::{Done, Running, daybook};
 pub use folder::DataDir;
 pub use follow::Follow;
 pub use service::Service;

@@ -10,7 +10,7 @@ use std::{
         mpsc,
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -20,6 +20,8 @@ use crate::{Answer, Api, DataDir, command::prepared};
 
 /// A start with an empty data dir, on a machine that does other things too.
 const STARTS_WITHIN: Duration = Duration::from_secs(120);
+/// How long it may take to be ready from then on.
+const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A `daybook serve` or `demo` on a port of its own. Killed, not asked, when dropped.
 #[derive(Debug)]
@@ -119,6 +121,22 @@ impl Service {
     /// When no answer came.
     pub async fn get(&self, path: &str) -> Answer {
         Answer::from_open(&self.address, path).await
+    }
+
+    /// Waits until it is ready, which it is some moments after it takes requests, and tells what `/readyz` says then.
+    ///
+    /// # Panics
+    /// When it does not become so, with what it says.
+    pub async fn ready(&self) -> Value {
+        let began = Instant::now();
+        loop {
+            let Answer { status, body, .. } = self.get("/readyz").await;
+            if status == 200 {
+                return body;
+            }
+            assert!(began.elapsed() < READY_WITHIN, "{body:#}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// What it has logged so far.

@@ -32,11 +32,11 @@ async fn open(dir: &DataDir, service: &Service) -> Shop {
     shop
 }
 
-async fn policy_of(api: &Api, policy: Value) {
-    let _ = api
-        .put("/settings/booking-policy", policy)
-        .await
-        .body_of(200);
+async fn policy_of(api: &Api, policy: Value) -> i64 {
+    let set = api.put("/settings/booking-policy", policy).await;
+    let position = set.position();
+    let _ = set.body_of(200);
+    position
 }
 
 fn text(value: &Value) -> &str {
@@ -146,9 +146,10 @@ async fn a_visitor_books_moves_and_cancels_in_a_browser() {
     for story in ["keyboard", "race", "clocks"] {
         told(&browser, &service, &dir, &shop, story);
     }
-    let history = shop.api.get("/history?status=cancelled").await.body_of(200);
+    let position = policy_of(&shop.api, json!({"confirmation": "code"})).await;
+    let history = shop.api.get_after(position, "/history?status=cancelled");
+    let history = history.await.body_of(200);
     assert_eq!(history["items"][0]["cancel_reason"], "Jestem chora");
-    policy_of(&shop.api, json!({"confirmation": "code"})).await;
     told(&browser, &service, &dir, &shop, "code");
     assert!(service.stop().success());
 }

@@ -62,7 +62,8 @@ async fn a_demo_is_made_once_and_told_again_at_each_start() {
         let me = them.get("/me").await.body_of(200);
         assert_eq!(me["role"], person["role"]);
     }
-    assert_eq!(first.get("/readyz").await.status, 200);
+    let ready = first.ready().await;
+    assert_eq!(ready["being_built"], json!([]), "{ready:#}");
 
     assert!(first.stop().success());
     dir.wait_until_stopped();

@@ -271,7 +271,7 @@ async fn a_postgres_that_is_killed_under_the_service_is_started_again() {
         "{}",
         service.log()
     );
-    let ready = service.get("/readyz").await;
-    assert_eq!(ready.status, 200, "{:#}", ready.body);
+    let ready = service.ready().await;
+    assert_eq!(ready["ready"], true, "{ready:#}");
     assert!(service.stop().success());
 }
