@@ -4,7 +4,7 @@
 use std::{future::Future, io, time::Duration};
 
 use axum::body::{Body, Bytes};
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use tokio::{
     runtime::Handle,
     sync::mpsc::{self, Sender},
@@ -129,7 +129,8 @@ where
             None => Some((Err(unfinished()), None)),
         }
     });
-    Ok(Body::from_stream(bytes))
+    // Who compresses it asks once more when it is over.
+    Ok(Body::from_stream(bytes.fuse()))
 }
 
 /// Its writer was lost.

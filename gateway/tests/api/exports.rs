@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, BodyDataStream},
-    http::{Request, StatusCode, header::AUTHORIZATION},
+    body::{Body, BodyDataStream, to_bytes},
+    http::{
+        Request, StatusCode,
+        header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING},
+    },
 };
 use futures::StreamExt as _;
 use serde_json::Value;
@@ -51,6 +54,34 @@ async fn download(salon: &Salon, path: &str) -> BodyDataStream {
     let answer = router.oneshot(request).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     answer.into_body().into_data_stream()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_it_packed_gets_it_packed_and_whole() {
+    let day = Day::begin().await;
+    for path in [
+        "/clients/export",
+        "/history/export",
+        "/history/export?format=xlsx",
+        "/reports/summary?from=2026-11-01&to=2026-11-30&format=csv",
+    ] {
+        let request = Request::get(format!("/api/v1{path}"))
+            .header(
+                AUTHORIZATION,
+                format!("Bearer {}", day.salon.opened.api_key),
+            )
+            .header(ACCEPT_ENCODING, "gzip")
+            .body(Body::empty())
+            .unwrap();
+        let router = gateway::router(day.salon.app.clone());
+        let answer = router.oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        let packed = answer.headers().contains_key(CONTENT_ENCODING);
+        // A spreadsheet is packed already.
+        assert_eq!(packed, !path.contains("xlsx"), "{path}");
+        let whole = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        assert!(!whole.is_empty(), "{path}");
+    }
 }
 
 /// The connections that long lists are read on.
