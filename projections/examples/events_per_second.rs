@@ -33,7 +33,8 @@ static TRIVIAL: ReadModel = ReadModel {
     version: 1,
     tables: &["trivial"],
     late_indexes: &[],
-    apply: |db, batch| Box::pin(count(db, batch)),
+    apply: |db, batch, _| Box::pin(count(db, batch)),
+    sum_up: None,
 };
 static ONLY_TRIVIAL: &[&ReadModel] = &[&TRIVIAL];
 

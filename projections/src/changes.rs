@@ -48,7 +48,8 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "change_booking_staff",
         "change_reverts",
     ],
-    apply: |db, batch| Box::pin(apply::apply(db, batch)),
+    apply: |db, batch, _| Box::pin(apply::apply(db, batch)),
+    sum_up: None,
 };
 
 /// What an event changed, and why.

@@ -26,5 +26,6 @@ pub const READ_MODEL: ReadModel = ReadModel {
     version: 1,
     tables: &["client_card_booking"],
     late_indexes: &["client_card_booking_client", "client_card_booking_service"],
-    apply: |db, batch| Box::pin(apply::apply(db, batch)),
+    apply: |db, batch, _| Box::pin(apply::apply(db, batch)),
+    sum_up: None,
 };

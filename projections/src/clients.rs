@@ -25,5 +25,6 @@ pub const READ_MODEL: ReadModel = ReadModel {
     version: 1,
     tables: &["client", "client_merged"],
     late_indexes: &["client_sort_name", "client_words"],
-    apply: |db, batch| Box::pin(apply::apply(db, batch)),
+    apply: |db, batch, _| Box::pin(apply::apply(db, batch)),
+    sum_up: None,
 };

@@ -41,5 +41,6 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "history_booking_words",
         "history_client_words",
     ],
-    apply: |db, batch| Box::pin(apply::apply(db, batch)),
+    apply: |db, batch, _| Box::pin(apply::apply(db, batch)),
+    sum_up: None,
 };

@@ -38,6 +38,6 @@ pub use ledger::{ActorRef, BusinessId, EventId, Metadata, Position, Version};
 pub use periods::{GroupBy, Period};
 pub use projected::Projected;
 pub use projector::{Projector, ProjectorSettings};
-pub use read_model::{ApplyError, ApplyFn, READ_MODELS, ReadModel};
+pub use read_model::{ApplyError, ApplyFn, READ_MODELS, ReadModel, SumUpFn, Sums};
 pub use scope::Scope;
 pub use waiting::NotYet;

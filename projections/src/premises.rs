@@ -132,7 +132,7 @@ impl Running {
 
 /// A read model that writes down each event once, and by which connection: a second time is refused by its key.
 pub(crate) static TALLY: ReadModel =
-    tally("tally", |db, batch| Box::pin(count(db, "tally", batch)));
+    tally("tally", |db, batch, _| Box::pin(count(db, "tally", batch)));
 
 pub(crate) const fn tally(name: &'static str, apply: crate::ApplyFn) -> ReadModel {
     ReadModel {
@@ -141,6 +141,7 @@ pub(crate) const fn tally(name: &'static str, apply: crate::ApplyFn) -> ReadMode
         tables: &["tally"],
         late_indexes: &[],
         apply,
+        sum_up: None,
     }
 }
 

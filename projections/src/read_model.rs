@@ -43,11 +43,29 @@ pub struct ReadModel {
     /// Runs inside the projector's transaction, which it leaves alone. Table names are unqualified: in a rebuild the
     /// same statements meet the twins in the schema `rebuild`.
     pub apply: ApplyFn,
+    /// Works out, for all businesses, what `apply` left for [later](Sums::Later). Done twice it leaves the same.
+    pub sum_up: Option<SumUpFn>,
 }
 
-/// How a read model takes a batch in; a module writes `apply: |db, batch| Box::pin(apply(db, batch))`.
-pub type ApplyFn =
-    for<'a> fn(&'a mut PgConnection, &'a [Projected]) -> BoxFuture<'a, Result<(), ApplyError>>;
+/// How a read model takes a batch in; a module writes `apply: |db, batch, _| Box::pin(apply(db, batch))`.
+pub type ApplyFn = for<'a> fn(
+    &'a mut PgConnection,
+    &'a [Projected],
+    Sums,
+) -> BoxFuture<'a, Result<(), ApplyError>>;
+
+/// How a read model works out what follows from its own rows.
+pub type SumUpFn = fn(&mut PgConnection) -> BoxFuture<'_, Result<(), sqlx::Error>>;
+
+/// When that is worked out which follows from the rows as they stand, and which no batch asks for: as a client's totals
+/// do from all of their bookings. A read model without [`ReadModel::sum_up`] knows of nothing such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sums {
+    /// With each batch.
+    Now,
+    /// By [`ReadModel::sum_up`], when everything is there: a rebuild need not do it over and over.
+    Later,
+}
 
 /// Why a read model could not take a batch in. Its text is shown to operators: ids only, never a personal value.
 #[derive(Debug, thiserror::Error)]

@@ -45,5 +45,6 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "segment_payment_at",
         "segment_words_words",
     ],
-    apply: |db, batch| Box::pin(apply::apply(db, batch)),
+    apply: |db, batch, sums| Box::pin(apply::apply(db, batch, sums)),
+    sum_up: Some(|db| Box::pin(totals::count_all(db))),
 };

@@ -33,7 +33,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::{
-    ActorRef, BusinessId, EventId, Metadata, Position, Projected, ReadModel, Scope, Version,
+    ActorRef, BusinessId, EventId, Metadata, Position, Projected, ReadModel, Scope, Sums, Version,
 };
 
 /// Who tells it, unless said otherwise.
@@ -189,7 +189,9 @@ impl Story {
 /// Hands a read model what was told, as the service does, and commits.
 pub(crate) async fn take_in(db: &PgPool, model: &ReadModel, told: &[Projected]) {
     let mut transaction = db.begin().await.unwrap();
-    (model.apply)(&mut transaction, told).await.unwrap();
+    (model.apply)(&mut transaction, told, Sums::Now)
+        .await
+        .unwrap();
     transaction.commit().await.unwrap();
 }
 

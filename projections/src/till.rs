@@ -19,5 +19,6 @@ pub const READ_MODEL: ReadModel = ReadModel {
     version: 1,
     tables: &["till_payment", "till_booking"],
     late_indexes: &["till_payment_at"],
-    apply: |db, batch| Box::pin(apply::apply(db, batch)),
+    apply: |db, batch, _| Box::pin(apply::apply(db, batch)),
+    sum_up: None,
 };

@@ -23,5 +23,6 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "waitlist_request_open",
         "waitlist_request_client",
     ],
-    apply: |db, batch| Box::pin(apply::apply(db, batch)),
+    apply: |db, batch, _| Box::pin(apply::apply(db, batch)),
+    sum_up: None,
 };

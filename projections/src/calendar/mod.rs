@@ -39,7 +39,8 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "calendar_booking_client",
         "calendar_span_during",
     ],
-    apply: |db, batch| Box::pin(apply(db, batch)),
+    apply: |db, batch, _| Box::pin(apply(db, batch)),
+    sum_up: None,
 };
 
 /// Takes a batch in.

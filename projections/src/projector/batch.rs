@@ -13,7 +13,7 @@ use super::{
     fault,
     standing::{self, Members, Roster, Standing},
 };
-use crate::{ApplyError, Projected, ReadModel};
+use crate::{ApplyError, Projected, ReadModel, Sums};
 
 /// What a batch needs.
 pub(crate) struct Feed {
@@ -245,7 +245,7 @@ impl Feed {
         events: &[Projected],
     ) -> Result<(), Failure> {
         let model = self.models[model];
-        let applied = AssertUnwindSafe((model.apply)(db, events))
+        let applied = AssertUnwindSafe((model.apply)(db, events, Sums::Now))
             .catch_unwind()
             .await
             .unwrap_or_else(|_| Err(ApplyError::Misfit("it panicked".to_owned())));

@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(200);
 
 /// Slow enough to be killed at its work.
-static SLOW: ReadModel = tally("tally", |db, batch| {
+static SLOW: ReadModel = tally("tally", |db, batch, _| {
     let slow: Applied<'_> = Box::pin(async move {
         count(db, "tally", batch).await?;
         sqlx::query("select pg_sleep(0.01)").execute(db).await?;
@@ -190,7 +190,7 @@ async fn an_event_that_nobody_can_read_stops_its_business_alone_and_says_so() {
 
 static WARY_OF_DESKS: ReadModel = ReadModel {
     tables: &["wary"],
-    ..tally("wary", |db, batch| {
+    ..tally("wary", |db, batch, _| {
         let wary: Applied<'_> = Box::pin(async move {
             if batch
                 .iter()
@@ -206,7 +206,7 @@ static WARY_OF_DESKS: ReadModel = ReadModel {
 
 static PANICS_AT_DESKS: ReadModel = ReadModel {
     tables: &["panicky"],
-    ..tally("panicky", |db, batch| {
+    ..tally("panicky", |db, batch, _| {
         let panicky: Applied<'_> = Box::pin(async move {
             assert!(
                 !batch
@@ -322,7 +322,9 @@ async fn a_missing_position_is_proof_of_tampering() {
 async fn a_new_read_model_is_built_beside_the_others_and_an_older_process_leaves_it_alone() {
     static SECOND: ReadModel = ReadModel {
         tables: &["second"],
-        ..tally("second", |db, batch| Box::pin(count(db, "second", batch)))
+        ..tally("second", |db, batch, _| {
+            Box::pin(count(db, "second", batch))
+        })
     };
     static BOTH: &[&ReadModel] = &[&TALLY, &SECOND];
     let premises = Premises::new().await;

@@ -22,7 +22,7 @@ use super::{
     twins::{self, SCHEMA},
 };
 use crate::{
-    ReadModel,
+    ReadModel, Sums,
     projector::{BY_KEY, register},
 };
 
@@ -90,17 +90,18 @@ impl Rebuild {
             lanes: lanes.iter().map(Lane::tally).collect(),
             progress,
         };
-        self.pour_all(&mut lanes, &heads, &told).await?;
+        self.pour_all(&mut lanes, &heads, &told, Sums::Later)
+            .await?;
         // Each on a connection of its own: indexes of several read models are made at a time.
         let sites = lanes.iter_mut().take(1).flat_map(|lane| &mut lane.sites);
-        try_join_all(sites.map(|site| twins::finish(&mut site.db, site.builder.model))).await?;
+        try_join_all(sites.map(Site::finish)).await?;
         for _ in 0..ROUNDS {
             let heads = self.ledger.heads().await?;
             let left: i64 = lanes.iter().map(|lane| lane.left(&heads)).sum();
             if left <= FEW {
                 break;
             }
-            self.pour_all(&mut lanes, &heads, &told).await?;
+            self.pour_all(&mut lanes, &heads, &told, Sums::Now).await?;
         }
         let (mut reader, mut builders) = together(lanes).await?;
         self.swap(&mut reader, &mut builders, models).await?;
@@ -166,6 +167,7 @@ impl Rebuild {
         lanes: &mut [Lane],
         heads: &[(BusinessId, Position)],
         told: &Told<'_>,
+        sums: Sums,
     ) -> Result<(), RebuildError> {
         let others: HashSet<BusinessId> = lanes
             .iter()
@@ -179,7 +181,7 @@ impl Rebuild {
         }
         let pouring = lanes.iter_mut().enumerate().map(|(number, lane)| {
             let starts = lane.starts(heads);
-            self.pour(lane, starts, told, number)
+            self.pour(lane, starts, (told, number), sums)
         });
         try_join_all(pouring).await?;
         Ok(())
@@ -191,8 +193,8 @@ impl Rebuild {
         &self,
         lane: &mut Lane,
         starts: Vec<Start>,
-        told: &Told<'_>,
-        number: usize,
+        (told, number): (&Told<'_>, usize),
+        sums: Sums,
     ) -> Result<(), RebuildError> {
         if starts.is_empty() {
             return Ok(());
@@ -207,7 +209,7 @@ impl Rebuild {
             builds.push(AbortOnDrop::<Result<Site, sqlx::Error>>(tokio::spawn(
                 async move {
                     while let Some(draught) = flow.recv().await {
-                        site.take_in(&draught).await?;
+                        site.take_in(&draught, sums).await?;
                         if let Some(done) = done.get(place) {
                             done.store(site.count(), Ordering::Relaxed);
                         }
@@ -321,7 +323,7 @@ impl Rebuild {
                 reader.draw(&self.vault, rows).await?
             };
             for builder in &mut *builders {
-                builder.take_in(db, &draught).await?;
+                builder.take_in(db, &draught, Sums::Now).await?;
             }
         }
         let mut reached = reader.reached.clone();
@@ -420,10 +422,12 @@ struct Site {
 
 impl Site {
     /// Takes a draught in, and notes that it did, in one transaction.
-    async fn take_in(&mut self, draught: &Draught) -> Result<(), sqlx::Error> {
+    async fn take_in(&mut self, draught: &Draught, sums: Sums) -> Result<(), sqlx::Error> {
         let mut transaction = self.db.begin().await?;
         resuming::hold(&mut transaction, self.builder.model).await?;
-        self.builder.take_in(&mut transaction, draught).await?;
+        self.builder
+            .take_in(&mut transaction, draught, sums)
+            .await?;
         let reached = draught.reached();
         resuming::note(&mut transaction, &self.builder, &reached).await?;
         transaction.commit().await?;
@@ -432,6 +436,16 @@ impl Site {
             *before = at.max(*before);
         }
         Ok(())
+    }
+
+    /// What is left for when everything is there.
+    async fn finish(&mut self) -> Result<(), sqlx::Error> {
+        let model = self.builder.model;
+        if let Some(sum_up) = model.sum_up {
+            twins::tell_planner(&mut self.db, model).await?;
+            sum_up(&mut self.db).await?;
+        }
+        twins::finish(&mut self.db, model).await
     }
 
     fn count(&self) -> u64 {

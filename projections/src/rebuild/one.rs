@@ -8,7 +8,7 @@ use super::{
     settling::settle,
 };
 use crate::{
-    ReadModel,
+    ReadModel, Sums,
     projector::{Roster, register},
 };
 
@@ -70,7 +70,7 @@ impl Rebuild {
                 reader.draw(&self.vault, rows).await?
             };
             for builder in &mut builders {
-                builder.take_in(db, &draught).await?;
+                builder.take_in(db, &draught, Sums::Now).await?;
             }
             let at = reader.reached.get(&business).copied().unwrap_or_default();
             progress(Progress {

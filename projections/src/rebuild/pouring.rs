@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use vault::Vault;
 
 use crate::{
-    ApplyError, Projected, ReadModel,
+    ApplyError, Projected, ReadModel, Sums,
     projector::{Broken, Decoded, decode, is_outage, told_of_apply},
 };
 
@@ -216,6 +216,7 @@ impl Builder {
         &mut self,
         db: &mut PgConnection,
         draught: &Draught,
+        sums: Sums,
     ) -> Result<(), sqlx::Error> {
         let is_new = |event: &Projected| {
             let resumed = self.resumed.get(&event.business);
@@ -230,7 +231,7 @@ impl Builder {
             fed = draught.events.iter().filter(still_fed).cloned().collect();
             &fed
         };
-        for (business, broken) in feed(db, self.model, events).await? {
+        for (business, broken) in feed(db, self.model, events, sums).await? {
             self.parked.insert(business, broken);
         }
         for (business, broken) in &draught.broken {
@@ -247,9 +248,10 @@ async fn feed(
     db: &mut PgConnection,
     model: &ReadModel,
     events: &[Projected],
+    sums: Sums,
 ) -> Result<Vec<(BusinessId, Broken)>, sqlx::Error> {
     let mut culprits = vec![];
-    if events.is_empty() || try_feed(db, model, events).await?.is_ok() {
+    if events.is_empty() || try_feed(db, model, events, sums).await?.is_ok() {
         return Ok(culprits);
     }
     let mut by_business: BTreeMap<BusinessId, Vec<Projected>> = BTreeMap::new();
@@ -263,7 +265,7 @@ async fn feed(
         let mut left = events.as_slice();
         let mut step = left.len();
         while let Some(first) = left.first() {
-            match try_feed(db, model, &left[..step]).await? {
+            match try_feed(db, model, &left[..step], sums).await? {
                 Ok(()) => {
                     left = &left[step..];
                     step = step.min(left.len());
@@ -288,9 +290,10 @@ async fn try_feed(
     db: &mut PgConnection,
     model: &ReadModel,
     events: &[Projected],
+    sums: Sums,
 ) -> Result<Result<(), String>, sqlx::Error> {
     let mut transaction = db.begin().await?;
-    let applied = AssertUnwindSafe((model.apply)(&mut transaction, events))
+    let applied = AssertUnwindSafe((model.apply)(&mut transaction, events, sums))
         .catch_unwind()
         .await
         .unwrap_or_else(|_| Err(ApplyError::Misfit("it panicked".to_owned())));

@@ -54,6 +54,14 @@ pub(super) async fn finish(db: &mut PgConnection, model: &ReadModel) -> Result<(
         }
         transaction.commit().await?;
     }
+    tell_planner(db, model).await
+}
+
+/// Tells the planner what is in the tables.
+pub(super) async fn tell_planner(
+    db: &mut PgConnection,
+    model: &ReadModel,
+) -> Result<(), sqlx::Error> {
     for table in model.tables {
         execute(db, &format!("analyze {SCHEMA}.{table}")).await?;
     }

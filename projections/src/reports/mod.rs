@@ -75,5 +75,6 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "report_notification_campaign",
         "report_notification_booking",
     ],
-    apply: |db, batch| Box::pin(apply::apply(db, batch)),
+    apply: |db, batch, _| Box::pin(apply::apply(db, batch)),
+    sum_up: None,
 };

@@ -30,7 +30,8 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "timetable_away",
     ],
     late_indexes: &[],
-    apply: |db, batch| Box::pin(apply(db, batch)),
+    apply: |db, batch, _| Box::pin(apply(db, batch)),
+    sum_up: None,
 };
 
 /// Takes a batch in.

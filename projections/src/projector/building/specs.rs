@@ -12,7 +12,7 @@ use crate::{
 
 static NEW: ReadModel = ReadModel {
     tables: &["fresh"],
-    ..tally("fresh", |db, batch| Box::pin(count(db, "fresh", batch)))
+    ..tally("fresh", |db, batch, _| Box::pin(count(db, "fresh", batch)))
 };
 static OLD_ONES: &[&ReadModel] = &[&TALLY];
 static NEW_ONES: &[&ReadModel] = &[&NEW];
