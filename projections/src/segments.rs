@@ -25,7 +25,7 @@ use crate::ReadModel;
 /// Segments, as they are fed and rebuilt.
 pub const READ_MODEL: ReadModel = ReadModel {
     name: "segments",
-    version: 2,
+    version: 3,
     tables: &[
         "segment",
         "segment_client",

@@ -426,6 +426,64 @@ async fn what_is_deleted_counts_as_money_alone_and_who_is_retracted_is_nobody() 
 }
 
 #[tokio::test]
+async fn what_comes_back_cancelled_was_cancelled_when_it_was_and_at_another_time_it_has_moved() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = spring();
+    story
+        .booking(id(32), BookingCommand::Delete { reason: None })
+        .booking(id(32), BookingCommand::Restore { to: None });
+    book(&mut story, 22_222, 2, "2026-05-21T09:00:00Z");
+    cancel(&mut story, 22_222, "2026-05-20T06:00:00Z");
+    story.booking(
+        id(22_222),
+        BookingCommand::Restore {
+            to: Some(Box::new(plan("2026-05-22T09:00:00Z"))),
+        },
+    );
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    for (filter, expected) in [
+        (json!({"field": "late_cancellations"}), [3].as_slice()),
+        (json!({"field": "moves"}), &[2, 5]),
+    ] {
+        let asked = asked(&filter, NOW);
+        assert_eq!(
+            held(&db, &story.scope(), &asked).await,
+            expected,
+            "{filter}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn online_is_what_the_report_on_time_saved_has_as_online() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = Story::of(1);
+    for (n, source) in [(1, "online"), (2, "phone")] {
+        story.client(id(n), registered(id(n), "Ada"));
+        let mut placement = placement("2026-05-21T09:00:00Z");
+        placement.client_id = Some(id(n));
+        placement.source = Origin::parse(source).unwrap();
+        story.booking(id(n), BookingCommand::Place(Box::new(placement)));
+    }
+    story.imported(at("2026-05-20T08:00:00Z"));
+    story.client(id(3), registered(id(3), "Bea"));
+    let mut placement = placement("2026-05-21T09:00:00Z");
+    placement.client_id = Some(id(3));
+    placement.source = Origin::parse("online").unwrap();
+    story.booking(id(3), BookingCommand::Place(Box::new(placement)));
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    for filter in [
+        json!({"field": "bookings", "online": true}),
+        json!({"field": "online_share", "at_least_percent": 100}),
+    ] {
+        let asked = asked(&filter, NOW);
+        assert_eq!(held(&db, &story.scope(), &asked).await, [1], "{filter}");
+    }
+}
+
+#[tokio::test]
 async fn an_hour_that_comes_twice_is_two_hours_and_one_that_never_came_is_none() {
     let database = testbed::database().await;
     let db = database.service_pool().await;

@@ -38,10 +38,10 @@ fn back(date: Date, days: i64) -> Date {
     date.checked_sub(days.days()).unwrap_or(Date::MIN)
 }
 
-/// The same days so many months before, or the last of a shorter month. What ends with its month still does.
+/// The same dates so many months before, or the last of a shorter month. Whole months stay whole.
 fn months_back(first: Date, last: Date, months: i64) -> (Date, Date) {
     let back = |date: Date| date.checked_sub(months.months()).unwrap_or(Date::MIN);
-    let end = if last == last.last_of_month() {
+    let end = if are_whole_months(first, last) {
         back(last).last_of_month()
     } else {
         back(last)
@@ -96,6 +96,16 @@ mod tests {
                 ("2026-02-01", "2026-02-15"),
             ),
             (
+                ("2026-03-16", "2026-03-31"),
+                Some(By::Month),
+                ("2026-02-16", "2026-02-28"),
+            ),
+            (
+                ("2026-09-30", "2026-09-30"),
+                Some(By::Month),
+                ("2026-08-30", "2026-08-30"),
+            ),
+            (
                 ("2026-01-01", "2026-12-31"),
                 None,
                 ("2025-01-01", "2025-12-31"),
@@ -139,6 +149,11 @@ mod tests {
                 ("2024-02-01", "2024-02-29"),
                 Some(By::Month),
                 ("2023-02-01", "2023-02-28"),
+            ),
+            (
+                ("2025-02-28", "2025-02-28"),
+                None,
+                ("2024-02-28", "2024-02-28"),
             ),
             (
                 ("2024-02-29", "2024-03-10"),

@@ -92,7 +92,7 @@ impl Bookings {
             if let Some(client) = placement.client_id {
                 self.rows.entry(key).or_insert_with(|| {
                     let client = merged.now(key.0, client.uuid());
-                    Row::placed(key, client, placement)
+                    Row::placed(key, client, placement, projected)
                 });
                 self.changed.insert(key);
             }
@@ -132,7 +132,12 @@ impl Bookings {
 }
 
 impl Row {
-    fn placed((business_id, booking_id): Key, client_id: Uuid, placement: &Placement) -> Self {
+    fn placed(
+        (business_id, booking_id): Key,
+        client_id: Uuid,
+        placement: &Placement,
+        projected: &Projected,
+    ) -> Self {
         let mut row = Self {
             business_id,
             booking_id,
@@ -142,7 +147,7 @@ impl Row {
             staff_id: None,
             status: String::new(),
             source: placement.source.as_str().to_owned(),
-            online: placement.online.is_some(),
+            online: is_online(placement, projected),
             deleted: false,
             hour_unknown: false,
             starts: placement.plan.start,
@@ -210,7 +215,10 @@ impl Row {
                 self.pays(projected, refund.at, -refund.amount.amount(), facts);
             }
             E::Deleted { .. } => self.deleted = true,
-            E::Restored { status, to, .. } => {
+            E::Restored { status, from, to } => {
+                if from.as_ref().is_some_and(|from| from.start != to.start) {
+                    self.moves = self.moves.saturating_add(1);
+                }
                 self.deleted = false;
                 self.is(*status);
                 self.follow(to);
@@ -219,9 +227,10 @@ impl Row {
         true
     }
 
+    /// When it was last cancelled is kept: what is deleted and restored, or opened and closed again, stands cancelled
+    /// since then.
     fn is(&mut self, status: Status) {
         status.as_str().clone_into(&mut self.status);
-        self.cancelled_at = None;
     }
 
     fn follow(&mut self, plan: &Plan) {
@@ -244,6 +253,16 @@ impl Row {
             service_id: None,
             staff_id: None,
         });
+    }
+}
+
+/// Made by a visitor, or by somebody who says that it was made online: as the report on time saved has it.
+fn is_online(placement: &Placement, projected: &Projected) -> bool {
+    let said = ["public_page", "online"].contains(&placement.source.as_str());
+    match projected.metadata.actor.kind.as_str() {
+        "client" => true,
+        "import" | "system" => false,
+        _ => said || placement.online.is_some(),
     }
 }
 

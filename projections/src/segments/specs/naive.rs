@@ -115,15 +115,18 @@ impl World {
                 cancelled_at: None,
             });
             if let BookingEvent::Cancelled {
-                at,
-                cancelled_with: None,
+                at, cancelled_with, ..
+            } = event
+            {
+                kept.cancelled_at = cancelled_with.is_none().then(|| as_kept(*at));
+            }
+            if let BookingEvent::Restored {
+                from: Some(from),
+                to,
                 ..
             } = event
             {
-                kept.cancelled_at = Some(as_kept(*at));
-            }
-            if let BookingEvent::Restored { .. } | BookingEvent::StatusCorrected { .. } = event {
-                kept.cancelled_at = None;
+                kept.moves += u32::from(from.start != to.start);
             }
             if let BookingEvent::Rescheduled {
                 from,
@@ -234,6 +237,11 @@ struct Of<'a> {
 fn fits<T: Copy + PartialOrd>(range: Range<T>, number: T) -> bool {
     range.least().is_none_or(|least| number >= least)
         && range.most().is_none_or(|most| number <= most)
+}
+
+/// Made by a visitor, or by somebody who says that it was made online.
+fn is_online(held: &Held) -> bool {
+    held.online.is_some() || ["public_page", "online"].contains(&held.source.as_str())
 }
 
 fn seconds(from: Timestamp, to: Timestamp) -> i128 {
@@ -393,9 +401,7 @@ impl Of<'_> {
                     } && named(
                         !kind.sources.is_empty(),
                         kind.sources.contains(&held.source),
-                    ) && kind
-                        .online
-                        .is_none_or(|online| held.online.is_some() == online)
+                    ) && kind.online.is_none_or(|online| is_online(held) == online)
                         && named(
                             !kind.weekdays.is_empty(),
                             kind.weekdays.contains(&Weekday::of(local.date())),
@@ -428,10 +434,7 @@ impl Of<'_> {
             }
             C::OnlineShare(share) => {
                 let all = self.bookings(share.period);
-                let online = all
-                    .iter()
-                    .filter(|(_, held, _)| held.online.is_some())
-                    .count();
+                let online = all.iter().filter(|(_, held, _)| is_online(held)).count();
                 let range = share.percent.range();
                 !all.is_empty()
                     && range
