@@ -2,6 +2,7 @@
 
 use axum::http::Uri;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ledger::BusinessId;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 use utoipa::{IntoParams, ToSchema};
@@ -58,7 +59,7 @@ pub fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     }
 }
 
-/// A cursor that holds a place: the sort key of a page's last item.
+/// A cursor that holds a place which is the same whatever is asked: a position of the ledger.
 ///
 /// # Errors
 /// When the place cannot be written as JSON.
@@ -67,10 +68,10 @@ pub fn cursor(place: &impl Serialize) -> Result<String, Problem> {
     Ok(URL_SAFE_NO_PAD.encode(json))
 }
 
-/// The place that a cursor holds.
+/// The place that such a cursor holds.
 ///
 /// # Errors
-/// 422 when it is no cursor of this list.
+/// 422 when it is none.
 pub fn place<P: DeserializeOwned>(after: Option<&str>) -> Result<Option<P>, Problem> {
     let Some(after) = after else { return Ok(None) };
     let json = URL_SAFE_NO_PAD.decode(after).ok();
@@ -84,49 +85,53 @@ fn wrong_cursor() -> Problem {
     Problem::field("after", Message::new("violation-cursor"))
 }
 
-/// A cursor that holds a place in one list alone: what is asked for, and in which order, is part of it.
-///
-/// # Errors
-/// When the place cannot be written as JSON.
-pub(crate) fn cursor_in(list: &Uri, place: &impl Serialize) -> Result<String, Problem> {
-    cursor(&(mark(list), place))
-}
+/// One list of one business: what is asked for, and in which order, is part of it. Cursors are good in it alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List(String);
 
-/// The place that a cursor of this list holds.
-///
-/// # Errors
-/// 422 when it is no cursor of this list, or of another question.
-pub(crate) fn place_in<P: DeserializeOwned>(
-    list: &Uri,
-    after: Option<&str>,
-) -> Result<Option<P>, Problem> {
-    match place::<(String, P)>(after)? {
-        Some((of, place)) if of == mark(list) => Ok(Some(place)),
-        Some(_) => Err(wrong_cursor()),
-        None => Ok(None),
+impl List {
+    /// What tells it from all others: whose it is, its address and parameters, in whatever order, but for those that
+    /// say which part of it is wanted and how it is told.
+    pub(crate) fn of(business: BusinessId, asked: &Uri) -> Self {
+        const OF_PAGES: [&str; 4] = ["limit", "after", "count", "format"];
+        let query = asked.query().unwrap_or_default();
+        let pairs: Vec<(String, String)> = serde_html_form::from_str(query).unwrap_or_default();
+        let mut pairs: Vec<_> = pairs
+            .iter()
+            .filter(|(name, _)| !OF_PAGES.contains(&name.as_str()))
+            .collect();
+        pairs.sort();
+        let mut said = Sha256::new();
+        said.update(business.0);
+        said.update(asked.path());
+        for (name, value) in pairs {
+            for part in [name, value] {
+                said.update(part.len().to_le_bytes());
+                said.update(part);
+            }
+        }
+        Self(URL_SAFE_NO_PAD.encode(&said.finalize()[..9]))
     }
-}
 
-/// What tells a list from all others: its address and parameters, in whatever order, but for those that say which part
-/// of it is wanted and how it is told.
-fn mark(list: &Uri) -> String {
-    const OF_PAGES: [&str; 4] = ["limit", "after", "count", "format"];
-    let query = list.query().unwrap_or_default();
-    let pairs: Vec<(String, String)> = serde_html_form::from_str(query).unwrap_or_default();
-    let mut pairs: Vec<_> = pairs
-        .iter()
-        .filter(|(name, _)| !OF_PAGES.contains(&name.as_str()))
-        .collect();
-    pairs.sort();
-    let mut said = Sha256::new();
-    said.update(list.path());
-    for (name, value) in pairs {
-        for part in [name, value] {
-            said.update(part.len().to_le_bytes());
-            said.update(part);
+    /// A cursor that holds a place in it: the sort key of a page's last item.
+    ///
+    /// # Errors
+    /// When the place cannot be written as JSON.
+    pub fn cursor(&self, place: &impl Serialize) -> Result<String, Problem> {
+        cursor(&(&self.0, place))
+    }
+
+    /// The place that a cursor of this list holds.
+    ///
+    /// # Errors
+    /// 422 when it is no cursor of this list, or of another question.
+    pub fn place<P: DeserializeOwned>(&self, after: Option<&str>) -> Result<Option<P>, Problem> {
+        match place::<(String, P)>(after)? {
+            Some((of, place)) if of == self.0 => Ok(Some(place)),
+            Some(_) => Err(wrong_cursor()),
+            None => Ok(None),
         }
     }
-    URL_SAFE_NO_PAD.encode(&said.finalize()[..9])
 }
 
 /// The page asked for, of a list that is all in memory, in the order of its keys: ids, or what is sorted by and an id.
@@ -136,12 +141,13 @@ fn mark(list: &Uri) -> String {
 pub fn page_of<K, T>(
     all: impl Iterator<Item = (K, T)>,
     query: &PageQuery,
+    list: &List,
 ) -> Result<Page<T>, Problem>
 where
     K: Ord + Serialize + DeserializeOwned,
 {
     let limit = limit(query.limit)?;
-    let after: Option<K> = place(query.after.as_deref())?;
+    let after: Option<K> = list.place(query.after.as_deref())?;
     let mut all: Vec<_> = all.collect();
     all.sort_by(|(one, _), (other, _)| one.cmp(other));
     let total = query.count.then_some(all.len() as u64);
@@ -158,7 +164,7 @@ where
         last = Some(key);
     }
     let next = match (rest.peek(), last) {
-        (Some(_), Some(last)) => Some(cursor(&last)?),
+        (Some(_), Some(last)) => Some(list.cursor(&last)?),
         _ => None,
     };
     Ok(Page { items, next, total })
@@ -169,6 +175,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    fn list(uri: &'static str) -> List {
+        List::of(BusinessId(Uuid::from_u128(1)), &Uri::from_static(uri))
+    }
 
     fn numbered(n: u128) -> impl Iterator<Item = (Uuid, u128)> {
         (1..=n).map(|n| (Uuid::from_u128(n), n))
@@ -182,7 +192,7 @@ mod tests {
             ..PageQuery::default()
         };
         loop {
-            let page = page_of(numbered(7), &query).unwrap();
+            let page = page_of(numbered(7), &query, &list("/services")).unwrap();
             seen.extend(page.items);
             match page.next {
                 Some(next) => query.after = Some(next),
@@ -199,20 +209,19 @@ mod tests {
             count: true,
             ..PageQuery::default()
         };
-        let page = page_of(numbered(7), &query).unwrap();
+        let page = page_of(numbered(7), &query, &list("/services")).unwrap();
         assert_eq!((page.next, page.total), (None, Some(7)));
     }
 
     #[test]
     fn a_cursor_is_of_one_question_alone() {
-        let list = |uri: &'static str| Uri::from_static(uri);
         let asked = list("/history?status=cancelled&q=anna&status=no_show&limit=2");
-        let next = cursor_in(&asked, &7).unwrap();
+        let next = asked.cursor(&7).unwrap();
         for same in [
             "/history?q=anna&status=no_show&status=cancelled",
             "/history?status=cancelled&q=anna&status=no_show&limit=500&count=true&after=x",
         ] {
-            let place: Option<i32> = place_in(&list(same), Some(&next)).unwrap();
+            let place: Option<i32> = list(same).place(Some(&next)).unwrap();
             assert_eq!(place, Some(7), "{same}");
         }
         for other in [
@@ -221,13 +230,18 @@ mod tests {
             "/history?q=anna&status=no_show&status=cancelled&sort=start",
             "/changes?q=anna&status=no_show&status=cancelled",
         ] {
-            assert!(
-                place_in::<i32>(&list(other), Some(&next)).is_err(),
-                "{other}"
-            );
+            assert!(list(other).place::<i32>(Some(&next)).is_err(), "{other}");
         }
-        assert_eq!(place_in::<i32>(&asked, None).unwrap(), None);
-        assert!(place_in::<i32>(&asked, Some("7")).is_err());
+        assert_eq!(asked.place::<i32>(None).unwrap(), None);
+        assert!(asked.place::<i32>(Some("7")).is_err());
+    }
+
+    #[test]
+    fn a_cursor_is_of_one_business_alone() {
+        let uri = Uri::from_static("/history");
+        let next = list("/history").cursor(&7).unwrap();
+        let theirs = List::of(BusinessId(Uuid::from_u128(2)), &uri);
+        assert!(theirs.place::<i32>(Some(&next)).is_err());
     }
 
     #[test]
@@ -237,12 +251,12 @@ mod tests {
                 limit: Some(limit),
                 ..PageQuery::default()
             };
-            assert!(page_of(numbered(7), &query).is_err());
+            assert!(page_of(numbered(7), &query, &list("/services")).is_err());
         }
         let query = PageQuery {
             after: Some("7".to_owned()),
             ..PageQuery::default()
         };
-        assert!(page_of(numbered(7), &query).is_err());
+        assert!(page_of(numbered(7), &query, &list("/services")).is_err());
     }
 }

@@ -54,10 +54,8 @@ pub(crate) enum Column {
     /// Money, added up at the end of a spreadsheet.
     Amount,
     /// Money that makes no sense added up: an average, a price per hour.
-    #[allow(dead_code, reason = "for the reports")]
     Rate,
-    /// A part of a whole, 0 to 1: shown in percent.
-    #[allow(dead_code, reason = "for the reports")]
+    /// A part of a whole, 0 to 1, or of what it was before: shown in percent.
     Share,
     /// A local date, `2026-05-31`.
     Date,

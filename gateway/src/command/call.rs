@@ -27,6 +27,7 @@ use super::{absent, strict::look_for_arrays};
 use crate::{
     access::Caller,
     app::App,
+    page::List,
     problem::{Code, Problem, Violation, body_fault},
     texts::Message,
 };
@@ -433,11 +434,17 @@ pub struct Ask<Q = Nothing> {
     pub min_position: Option<Position>,
     /// The query's parameters.
     pub query: Q,
-    /// Its address, of which cursors are made.
-    pub(crate) uri: Uri,
+    /// Its address.
+    uri: Uri,
 }
 
 impl<Q> Ask<Q> {
+    /// The list that it asks for, where it asks for one.
+    #[must_use]
+    pub fn list(&self) -> List {
+        List::of(self.caller.business(), &self.uri)
+    }
+
     /// The same with a part of the query, and the rest of it.
     pub(crate) fn split<P, R>(self, split: impl FnOnce(Q) -> (P, R)) -> (Ask<P>, R) {
         let (query, rest) = split(self.query);

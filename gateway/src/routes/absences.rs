@@ -187,7 +187,7 @@ async fn list(
         let id = id.uuid();
         (id, AbsenceView::from_planned(staff, id, absence))
     });
-    let mut page = page_of(absences, &ask.query)?;
+    let mut page = page_of(absences, &ask.query, &ask.list())?;
     let mut items = Vec::with_capacity(page.items.len());
     for absence in page.items {
         items.push(absence.with_bookings(&app, &ask.caller).await?);

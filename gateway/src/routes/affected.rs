@@ -27,7 +27,7 @@ use crate::{
     catalogue::Known,
     command::{Answer, Ask, At, Call, Loaded},
     guarding::{AffectedBooking, ahead},
-    page::{PageQuery, cursor, limit, place},
+    page::{PageQuery, limit},
     problem::Problem,
     timekeeping::{SlotView, Terms},
 };
@@ -194,7 +194,7 @@ impl App {
         let (caller, query) = (&ask.caller, &ask.query);
         let business = caller.business();
         let limit = limit(query.limit)?;
-        let after: Option<(Timestamp, Uuid)> = place(query.after.as_deref())?;
+        let after: Option<(Timestamp, Uuid)> = ask.list().place(query.after.as_deref())?;
         self.wait_for_bookings(ask, &[]).await?;
         let known = self.catalogue_now(business).await?;
         let gap = closed.gap(&known, caller, self.now())?;
@@ -211,7 +211,7 @@ impl App {
         all.truncate(limit);
         let inside = all;
         let next = match inside.last() {
-            Some(last) if more => Some(cursor(&key(last))?),
+            Some(last) if more => Some(ask.list().cursor(&key(last))?),
             Some(_) | None => None,
         };
         let views = show_all(self, business, &known, &inside, None).await?;

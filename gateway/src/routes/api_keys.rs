@@ -193,7 +193,7 @@ async fn list(
 ) -> Result<Answer<Page<KeyView>>, Problem> {
     let keys = app.tables().keys(ask.caller.business()).await?;
     let keys = keys.into_iter().map(|row| (row.id, row.into()));
-    Ok(Answer::ok(page_of(keys, &ask.query)?))
+    Ok(Answer::ok(page_of(keys, &ask.query, &ask.list())?))
 }
 
 /// One API key, without its secret.

@@ -186,7 +186,7 @@ async fn find(
     let (scope, asked) = (ask.caller.scope(), &ask.query);
     app.wait_for(&ask, &[&changes::READ_MODEL]).await?;
     let filter = asked.filter(&app, &ask.caller).await?;
-    let after: Option<i64> = page::place_in(&ask.uri, asked.after.as_deref())?;
+    let after: Option<i64> = ask.list().place(asked.after.as_deref())?;
     let wanted = changes::Page {
         after: after.map(Position),
         limit: u16::try_from(page::limit(asked.limit)?).unwrap_or(u16::MAX),
@@ -200,7 +200,7 @@ async fn find(
         }));
     };
     let found = changes::find(app.pool(), &scope, &filter, wanted).await?;
-    let next = found.next.map(|next| page::cursor_in(&ask.uri, &next.0));
+    let next = found.next.map(|next| ask.list().cursor(&next.0));
     Ok(Answer::ok(Page {
         items: found.items.into_iter().map(ChangeView::from).collect(),
         next: next.transpose()?,

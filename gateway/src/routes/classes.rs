@@ -231,7 +231,7 @@ async fn list(
         let loaded = known.loaded(id.uuid(), class.clone());
         Some((id.uuid(), ClassView::of(&loaded, id.uuid())?))
     });
-    Ok(Answer::ok(page_of(classes, &ask.query)?))
+    Ok(Answer::ok(page_of(classes, &ask.query, &ask.list())?))
 }
 
 /// One class.

@@ -14,7 +14,7 @@ use domain::{
     client::{Client, Consent, Note, Preferences, TookIn},
 };
 use jiff::Timestamp;
-use projections::{clients, history};
+use projections::{ReadModel, clients, history};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -27,7 +27,7 @@ use crate::{
     app::App,
     checks::Checks,
     command::{Answer, Ask, At, Call, Loaded, Target, View},
-    page::{Page, cursor, limit, place},
+    page::{Page, limit},
     problem::Problem,
     schema,
 };
@@ -271,6 +271,15 @@ struct ClientsQuery {
     count: bool,
 }
 
+/// What a list of clients is read from.
+fn read_by(caller: &Caller) -> &'static [&'static ReadModel] {
+    match caller.own() {
+        // Whose bookings are theirs makes the clients theirs.
+        Some(_) => &[&clients::READ_MODEL, &history::READ_MODEL],
+        None => &[&clients::READ_MODEL],
+    }
+}
+
 /// All clients by name, or those that are asked for, the closest first.
 #[utoipa::path(get, path = "/clients", tag = "clients", params(ClientsQuery),
     responses((status = 200, body = Page<ClientView>)))]
@@ -282,16 +291,11 @@ async fn list(
     question(&mut checks, "q", ask.query.q.as_deref());
     checks.done()?;
     let page = clients::Page {
-        after: place(ask.query.after.as_deref())?,
+        after: ask.list().place(ask.query.after.as_deref())?,
         limit: u16::try_from(limit(ask.query.limit)?).map_err(Problem::internal)?,
         count: ask.query.count,
     };
-    let read: &[_] = match ask.caller.own() {
-        // Whose bookings are theirs makes the clients theirs.
-        Some(_) => &[&clients::READ_MODEL, &history::READ_MODEL],
-        None => &[&clients::READ_MODEL],
-    };
-    app.wait_for(&ask, read).await?;
+    app.wait_for(&ask, read_by(&ask.caller)).await?;
     let (scope, q) = (ask.caller.scope(), ask.query.q.as_deref());
     let among = app.clients_of(&ask.caller).await?;
     let found = clients::find_among(app.pool(), &scope, among.as_deref(), q, page).await?;
@@ -304,7 +308,10 @@ async fn list(
     });
     Ok(Answer::ok(Page {
         items: items.collect(),
-        next: found.next.map(|place| cursor(&place)).transpose()?,
+        next: found
+            .next
+            .map(|place| ask.list().cursor(&place))
+            .transpose()?,
         total: found.total.and_then(|total| u64::try_from(total).ok()),
     }))
 }

@@ -157,7 +157,7 @@ async fn list(
         let id = id.uuid();
         (id, ClosureView::from_planned(id, closure))
     });
-    let mut page = page_of(closures, &ask.query)?;
+    let mut page = page_of(closures, &ask.query, &ask.list())?;
     let mut items = Vec::with_capacity(page.items.len());
     for closure in page.items {
         items.push(closure.with_bookings(&app, &ask.caller).await?);

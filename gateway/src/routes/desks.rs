@@ -162,7 +162,7 @@ async fn list(
         let loaded = known.loaded(id.uuid(), desk.clone());
         Some((id.uuid(), DeskView::of(&loaded, id.uuid())?))
     });
-    Ok(Answer::ok(page_of(desks, &ask.query)?))
+    Ok(Answer::ok(page_of(desks, &ask.query, &ask.list())?))
 }
 
 /// One desk.

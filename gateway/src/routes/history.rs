@@ -129,7 +129,7 @@ async fn find(
     app.wait_for_bookings(&ask, &[&history::READ_MODEL]).await?;
     let known = app.catalogue_now(business).await?;
     let (filter, sort) = asked.read(&app, &ask.caller, &known).await?;
-    let after: Option<Cursor> = page::place_in(&ask.uri, asked.after.as_deref())?;
+    let after: Option<Cursor> = ask.list().place(asked.after.as_deref())?;
     let limit = u16::try_from(page::limit(asked.limit)?).unwrap_or(u16::MAX);
     let wanted = history::Page {
         after,
@@ -164,7 +164,7 @@ async fn find(
         items,
         next: found
             .next
-            .map(|next| page::cursor_in(&ask.uri, &next))
+            .map(|next| ask.list().cursor(&next))
             .transpose()?,
         total: found.total.and_then(|total| u64::try_from(total).ok()),
     }))

@@ -26,7 +26,7 @@ use crate::{
         mapping::Mapping,
         store::{Import, State as Stands},
     },
-    page::{Page, PageQuery, cursor, limit, place},
+    page::{Page, PageQuery, limit},
     problem::{Code, Problem},
     texts::{Message, Speech},
 };
@@ -59,14 +59,14 @@ async fn list(
 ) -> Result<Answer<Page<ImportListed>>, Problem> {
     let (business, store) = (ask.caller.business(), app.import_store());
     let most = limit(ask.query.limit)?;
-    let after: Option<Uuid> = place(ask.query.after.as_deref())?;
+    let after: Option<Uuid> = ask.list().place(ask.query.after.as_deref())?;
     let mut imports = store.list(business, after, most + 1).await?;
     let more = imports.len() > most;
     imports.truncate(most);
     let next = imports
         .last()
         .filter(|_| more)
-        .map(|last| cursor(&last.id))
+        .map(|last| ask.list().cursor(&last.id))
         .transpose()?;
     let total = match ask.query.count {
         true => Some(store.count(business).await?),

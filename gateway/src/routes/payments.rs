@@ -126,7 +126,7 @@ async fn find(
         method: asked.method.clone(),
         taken_by: asked.taken_by,
     };
-    let after: Option<Cursor> = page::place(asked.after.as_deref())?;
+    let after: Option<Cursor> = ask.list().place(asked.after.as_deref())?;
     let wanted = till::Page {
         after,
         limit: u16::try_from(page::limit(asked.limit)?).unwrap_or(u16::MAX),
@@ -166,7 +166,10 @@ async fn find(
     });
     Ok(Answer::ok(TillView {
         items: items.collect(),
-        next: found.next.map(|next| page::cursor(&next)).transpose()?,
+        next: found
+            .next
+            .map(|next| ask.list().cursor(&next))
+            .transpose()?,
         total: found.total.and_then(|total| u64::try_from(total).ok()),
         totals: totals
             .into_iter()

@@ -116,7 +116,7 @@ async fn list(
     State(app): State<App>,
     ask: Ask<PageQuery>,
 ) -> Result<Answer<Page<SegmentView>>, Problem> {
-    let after: Option<Cursor> = page::place(ask.query.after.as_deref())?;
+    let after: Option<Cursor> = ask.list().place(ask.query.after.as_deref())?;
     let wanted = Wanted {
         after,
         limit: u16::try_from(page::limit(ask.query.limit)?).map_err(Problem::internal)?,
@@ -133,7 +133,10 @@ async fn list(
     });
     Ok(Answer::ok(Page {
         items: items.collect(),
-        next: found.next.map(|next| page::cursor(&next)).transpose()?,
+        next: found
+            .next
+            .map(|next| ask.list().cursor(&next))
+            .transpose()?,
         total: found.total.and_then(|total| u64::try_from(total).ok()),
     }))
 }

@@ -232,7 +232,7 @@ async fn list(
         let loaded = known.loaded(id.uuid(), service.clone());
         Some((id.uuid(), ServiceView::of(&loaded, id.uuid())?))
     });
-    Ok(Answer::ok(page_of(services, &ask.query)?))
+    Ok(Answer::ok(page_of(services, &ask.query, &ask.list())?))
 }
 
 /// One service.

@@ -29,7 +29,7 @@ use crate::{
     catalogue::Known,
     checks::Checks,
     command::{Answer, Ask, At, Done, Loaded},
-    page::{Page, PageQuery, cursor, limit, page_of, place},
+    page::{Page, PageQuery, limit, page_of},
     problem::Problem,
     texts::Message,
 };
@@ -162,7 +162,7 @@ async fn list(
     ask: Ask<SessionsQuery>,
 ) -> Result<Answer<Page<SessionView>>, Problem> {
     let class = ask.query.class_id;
-    app.sessions_page(&ask.caller, &ask.query, class).await
+    app.sessions_page(&ask, class).await
 }
 
 /// One session.
@@ -197,7 +197,7 @@ async fn bookings(
     own(&known, &ask.caller, Id::new(id))?;
     let seats = app.guests_of(business, Id::new(id)).await?.into_iter();
     let seats = seats.map(|(id, loaded)| (id, (id, loaded)));
-    let Page { items, next, total } = page_of(seats, &ask.query)?;
+    let Page { items, next, total } = page_of(seats, &ask.query, &ask.list())?;
     let mut seats = vec![];
     for (id, loaded) in items {
         seats.push((id, app.opened(business, loaded).await?));
@@ -230,10 +230,10 @@ pub(super) fn own<'a>(
 impl App {
     pub(super) async fn sessions_page(
         &self,
-        caller: &Caller,
-        asked: &SessionsQuery,
+        ask: &Ask<SessionsQuery>,
         class: Option<Uuid>,
     ) -> Result<Answer<Page<SessionView>>, Problem> {
+        let (caller, asked) = (&ask.caller, &ask.query);
         let known = self.catalogue_now(caller.business()).await?;
         let zone = &known.settings()?.time_zone;
         let mut checks = Checks::default();
@@ -248,7 +248,7 @@ impl App {
         let to = date("to", asked.to.as_deref());
         checks.done()?;
         let limit = limit(asked.limit)?;
-        let after: Option<(Timestamp, Uuid)> = place(asked.after.as_deref())?;
+        let after: Option<(Timestamp, Uuid)> = ask.list().place(asked.after.as_deref())?;
         let wanted = |schedule: &Schedule| {
             let setting = &schedule.setting;
             let date = zone.date_of(setting.start);
@@ -299,7 +299,7 @@ impl App {
             seats = self.seats_taken(&caller.scope(), &shown).await?;
         }
         let next = match found.last() {
-            Some(last) if next => Some(cursor(&key(last))?),
+            Some(last) if next => Some(ask.list().cursor(&key(last))?),
             Some(_) | None => None,
         };
         let items = found.iter().filter_map(|(id, session, _)| {

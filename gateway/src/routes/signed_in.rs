@@ -117,7 +117,7 @@ async fn list(
 ) -> Result<Answer<Page<SignedInView>>, Problem> {
     let rows = app.tables().sessions(business, user, app.now()).await?;
     let views = rows.into_iter().map(|row| (row.id, view(row, &ask.caller)));
-    Ok(Answer::ok(page_of(views, &ask.query)?))
+    Ok(Answer::ok(page_of(views, &ask.query, &ask.list())?))
 }
 
 async fn end(app: &App, (business, user): UserKey, id: Uuid) -> Result<StatusCode, Problem> {

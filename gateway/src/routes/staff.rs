@@ -185,7 +185,7 @@ async fn list(
         let loaded = known.loaded(id.uuid(), member.clone());
         Some((id.uuid(), StaffView::of(&loaded, id.uuid())?))
     });
-    Ok(Answer::ok(page_of(staff, &ask.query)?))
+    Ok(Answer::ok(page_of(staff, &ask.query, &ask.list())?))
 }
 
 /// One staff member.

@@ -44,7 +44,7 @@ async fn list(
         let view = UserView::of(*id, user, loaded.version, having.contains(id));
         Some((*id, view))
     });
-    Ok(Answer::ok(page_of(views, &ask.query)?))
+    Ok(Answer::ok(page_of(views, &ask.query, &ask.list())?))
 }
 
 /// One user.

@@ -199,7 +199,11 @@ async fn list(
         let loaded = app.load::<Webhook>(business, id).await?;
         views.extend(WebhookView::of(&loaded, id).map(|view| (id, view.told(Some(&health)))));
     }
-    Ok(Answer::ok(page_of(views.into_iter(), &ask.query)?))
+    Ok(Answer::ok(page_of(
+        views.into_iter(),
+        &ask.query,
+        &ask.list(),
+    )?))
 }
 
 /// One webhook.

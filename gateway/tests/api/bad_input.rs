@@ -327,6 +327,79 @@ async fn headers_and_queries_that_cannot_be_read() {
 }
 
 #[tokio::test]
+async fn a_cursor_of_another_question_or_of_another_business() {
+    let salon = Salon::open().await;
+    let other = crate::support::open(&salon.app, "other").await;
+    for name in ["Ada", "Bea", "Cleo"] {
+        salon.service(name).await;
+        let client = json!({"name": name});
+        let id = id_of(&salon.post("/clients", &client).await);
+        let sold = json!({"amount": "10.00", "method": "cash", "at": "2026-11-23T09:00:00Z"});
+        let sold = salon.post(&format!("/clients/{id}/payments"), &sold).await;
+        assert_eq!(sold.status_code(), 201, "{}", sold.text());
+        let saved = json!({"name": name, "filter": {"all": []}});
+        let saved = salon.post("/segments", &saved).await;
+        assert_eq!(saved.status_code(), 201, "{}", saved.text());
+    }
+    let (head, position) = header("daybook-min-position", &salon.head().await.to_string());
+    let get = |path: &str| {
+        let request = salon.get(path);
+        request.add_header(head.clone(), position.clone())
+    };
+    let page: Value = get("/segments").await.json();
+    let [first, second] = [0, 1].map(|n| page["items"][n]["id"].as_str().unwrap());
+    let [first, second] = [first, second].map(|id| format!("/segments/{id}/clients?"));
+    let report = "/reports/clients?from=2026-11-23&to=2026-11-23";
+    let till = "/payments?from=2026-11-23&to=2026-11-23";
+    for (list, others) in [
+        ("/clients?", ["/clients?q=a", "/services?"]),
+        ("/services?", ["/clients?", "/desks?"]),
+        ("/segments?", ["/segments/ready-made?", "/clients?"]),
+        (&first, [&second, "/clients?"]),
+        (
+            report,
+            [
+                &format!("{report}&sort=visits"),
+                &format!("{report}&status=completed"),
+            ],
+        ),
+        (till, [&format!("{till}&method=card"), "/clients?"]),
+    ] {
+        let page: Value = get(&format!("{list}&limit=1")).await.json();
+        let next = page["next"].as_str().unwrap();
+        let more = get(&format!("{list}&after={next}&limit=2&count=true")).await;
+        assert_eq!(
+            more.json::<Value>()["items"].as_array().unwrap().len(),
+            2,
+            "{list}"
+        );
+        let mut asked = others
+            .map(|other| salon.get(&format!("{other}&after={next}")))
+            .into_iter()
+            .collect::<Vec<_>>();
+        let theirs = format!("{list}&after={next}");
+        if !list.starts_with(&first) {
+            asked.push(
+                salon
+                    .bare(Method::GET, &theirs)
+                    .authorization_bearer(&other.api_key),
+            );
+        }
+        for request in asked {
+            let problem = refused(&salon, request, 422, "invalid").await;
+            assert_eq!(
+                problem["violations"][0]["field"], "after",
+                "{list}: {problem}"
+            );
+            assert_eq!(
+                problem["violations"][0]["code"], "cursor",
+                "{list}: {problem}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn ids_of_another_business() {
     let salon = Salon::open().await;
     let other = crate::support::open(&salon.app, "other").await;

@@ -1,7 +1,10 @@
 //! Reports over HTTP: what is asked of them, what each tells, who sees what of it.
 
+use std::io::Cursor;
+
 use axum::http::Method;
 use axum_test::TestResponse;
+use calamine::{Data, DataType as _, Reader as _, Xlsx, open_workbook_from_rs};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -60,6 +63,12 @@ const NAMES: [(&str, &[&str], &str); 8] = [
         "from,to,method,taken,",
     ),
 ];
+
+/// The rows of its first sheet, the header among them.
+fn spreadsheet(mut book: Xlsx<Cursor<Vec<u8>>>) -> Vec<Vec<Data>> {
+    let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+    sheet.rows().map(<[_]>::to_vec).collect()
+}
 
 /// Once everything is taken in.
 async fn get_as(salon: &Salon, key: &str, path: &str) -> TestResponse {
@@ -272,10 +281,16 @@ async fn each_report_can_be_asked_everything_and_had_as_a_file() {
             &format!("{plain}&format=xlsx"),
         )
         .await;
-        assert!(
-            book.as_bytes().starts_with(b"PK"),
-            "{name}: a spreadsheet is a zip"
-        );
+        let book: Xlsx<_> = open_workbook_from_rs(Cursor::new(book.as_bytes().to_vec())).unwrap();
+        let rows = spreadsheet(book);
+        for (at, header) in rows[0].iter().enumerate() {
+            let is_typed = match header.as_string().unwrap().as_str() {
+                "from" | "to" | "last_visit" => matches!(rows[1][at], Data::DateTime(_)),
+                "name" | "id" | "method" => matches!(rows[1][at], Data::String(_)),
+                _ => matches!(rows[1][at], Data::Float(_) | Data::Empty),
+            };
+            assert!(is_typed, "{name}: {header} is {:?}", rows[1][at]);
+        }
     }
 }
 
@@ -476,6 +491,26 @@ async fn staff_members_are_told_of_their_own_bookings_alone() {
     )
     .await;
     assert_eq!(file.status_code(), 403, "staff take no files away");
+}
+
+#[tokio::test]
+async fn a_file_holds_what_its_reader_may_see_on_the_screen() {
+    let World { salon, ola, .. } = world().await;
+    let mia = salon.somebody("staff", Some(ola)).await;
+    let right = format!("/users/{}/rights/export", mia.id);
+    assert_eq!(salon.put(&right, &json!({})).await.status_code(), 200);
+    let screen: Value = get_as(&salon, &mia.token, "/clients").await.json();
+    assert_eq!(screen["items"].as_array().unwrap().len(), 1, "{screen}");
+    let file = get_as(&salon, &mia.token, "/clients/export").await.text();
+    assert_eq!(file.lines().count(), 2, "Ola's clients: {file}");
+    assert!(file.contains("'=Ada"), "{file}");
+
+    let takes_away = json!({"name": "k", "role": "manager", "scopes": ["export"]});
+    let takes_away = key(&salon, &takes_away).await;
+    for path in ["/clients/export", "/history/export"] {
+        let refused = get_as(&salon, &takes_away, path).await;
+        assert_eq!(refused.status_code(), 403, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -208,16 +208,17 @@ pub async fn now(
         .collect())
 }
 
-/// All the clients that are found, one after the other, in one snapshot: for an export of any length.
+/// All the clients that are found, of these alone (none: of all), one after the other, in one snapshot: for an export of
+/// any length.
 pub fn stream(
     list: LongList,
     db: PgPool,
     scope: Scope,
+    among: Option<&[Id<Client>]>,
     q: &str,
 ) -> impl Stream<Item = Result<Entry, sqlx::Error>> + Send + use<> {
     let asked = Asked {
-        // Whose are a staff member's, bookings tell; without them none are.
-        among: scope.staff().map(|_| vec![]),
+        among: among.map(|clients| clients.iter().map(|id| id.uuid()).collect()),
         ..Asked::from(q)
     };
     let mut query = select();

@@ -156,7 +156,7 @@ async fn pages_hold_each_client_once() {
         let lists = LongLists::beside(&db);
         let list = lists.begin(story.scope().business()).await.unwrap();
         let q = q.unwrap_or_default();
-        let all: Vec<Entry> = stream(list, db.clone(), story.scope(), q)
+        let all: Vec<Entry> = stream(list, db.clone(), story.scope(), None, q)
             .try_collect()
             .await
             .unwrap();

@@ -10,7 +10,7 @@ use super::ClientView;
 use crate::{
     app::App,
     command::{Answer, Ask, Loaded, View as _},
-    page::{Page, PageQuery, cursor, limit, place},
+    page::{Page, PageQuery, limit},
     problem::Problem,
 };
 
@@ -37,7 +37,7 @@ async fn list(
     ask: Ask<PageQuery>,
 ) -> Result<Answer<Page<AlikeView>>, Problem> {
     app.wait_for(&ask, &[&clients::READ_MODEL]).await?;
-    let after: Option<Place> = place(ask.query.after.as_deref())?;
+    let after: Option<Place> = ask.list().place(ask.query.after.as_deref())?;
     let most = u16::try_from(limit(ask.query.limit)?).map_err(Problem::internal)?;
     let scope = ask.caller.scope();
     let (alike, next) = clients::duplicates(app.pool(), &scope, after.as_ref(), most).await?;
@@ -62,7 +62,7 @@ async fn list(
     });
     Ok(Answer::ok(Page {
         items: items.collect(),
-        next: next.map(|place| cursor(&place)).transpose()?,
+        next: next.map(|place| ask.list().cursor(&place)).transpose()?,
         total,
     }))
 }

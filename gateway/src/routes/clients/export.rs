@@ -1,14 +1,14 @@
 //! Clients as a file, with the rows of the screen.
 
 use axum::{extract::State, response::Response};
-use domain::time::Zone;
+use domain::{access::Right, time::Zone};
 use futures::TryStreamExt as _;
 use projections::clients::{self, Entry};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{ClientView, ConsentField};
+use super::{ClientView, ConsentField, read_by};
 use crate::{
     access::Caller,
     app::App,
@@ -65,10 +65,11 @@ struct ExportQuery {
         (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ))))]
 async fn export(State(app): State<App>, ask: Ask<ExportQuery>) -> Result<Response, Problem> {
+    ask.caller.needs(Right::SeeClients)?;
     let mut checks = Checks::default();
     question(&mut checks, "q", ask.query.q.as_deref());
     checks.done()?;
-    app.wait_for(&ask, &[&clients::READ_MODEL]).await?;
+    app.wait_for(&ask, read_by(&ask.caller)).await?;
     let caller = ask.caller.clone();
     let zone = app
         .catalogue(caller.business())
@@ -77,8 +78,10 @@ async fn export(State(app): State<App>, ask: Ask<ExportQuery>) -> Result<Respons
         .time_zone
         .clone();
     let q = ask.query.q.as_deref().unwrap_or_default();
+    let among = app.clients_of(&caller).await?;
     let list = app.long_list(&ask).await?;
-    let rows = clients::stream(list, app.pool().clone(), caller.scope(), q)
+    let scope = caller.scope();
+    let rows = clients::stream(list, app.pool().clone(), scope, among.as_deref(), q)
         .map_err(Problem::from)
         .try_filter_map(move |entry| std::future::ready(Ok(row(entry, &caller, &zone))));
     TABLE.file(ask.query.format.unwrap_or_default(), rows).await

@@ -148,7 +148,7 @@ async fn list(
     let sales = sales
         .iter()
         .map(|sale| (sale.payment_id.uuid(), sale.into()));
-    Ok(Answer::ok(page_of(sales, &ask.query)?))
+    Ok(Answer::ok(page_of(sales, &ask.query, &ask.list())?))
 }
 
 /// One payment of a client.

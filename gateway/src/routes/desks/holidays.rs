@@ -155,7 +155,7 @@ async fn list(
     let holidays = found.ok_or_else(Problem::not_found)?.holidays.iter();
     let holidays =
         holidays.map(|(id, span)| (id.uuid(), HolidayView::from_planned(id.uuid(), span)));
-    let mut page = page_of(holidays, &ask.query)?;
+    let mut page = page_of(holidays, &ask.query, &ask.list())?;
     let mut items = Vec::with_capacity(page.items.len());
     for holiday in page.items {
         items.push(holiday.with_bookings(&app, &ask.caller, desk).await?);

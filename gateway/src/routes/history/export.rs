@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
-use domain::{id::Id, sealed::Sealed, text::FreeText};
+use domain::{access::Right, id::Id, sealed::Sealed, text::FreeText};
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use projections::history::{self, Entry};
@@ -53,6 +53,7 @@ pub(super) async fn export(
     State(app): State<App>,
     ask: Ask<HistoryQuery>,
 ) -> Result<Response, Problem> {
+    ask.caller.needs(Right::SeeBookings)?;
     app.wait_for(&ask, &[&history::READ_MODEL]).await?;
     let known = app.catalogue_now(ask.caller.business()).await?;
     let (filter, sort) = ask.query.read(&app, &ask.caller, &known).await?;

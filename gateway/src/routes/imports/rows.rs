@@ -16,7 +16,7 @@ use crate::{
         store::{Import, Outcome, State as Stands},
         undo::Fate,
     },
-    page::{Page, cursor, limit, place},
+    page::{Page, limit},
     problem::{Problem, Violation},
     texts::{Message, Speech},
 };
@@ -86,13 +86,16 @@ pub(super) async fn list(
 ) -> Result<Answer<Page<RowView>>, Problem> {
     let import = app.import_store().one(ask.caller.business(), id).await?;
     let most = limit(ask.query.limit)?;
-    let after: Option<i32> = place(ask.query.after.as_deref())?;
+    let after: Option<i32> = ask.list().place(ask.query.after.as_deref())?;
     let from = after.map_or(0, |after| after.saturating_add(1));
     let prepared = app.prepared(&import).await?;
     let mut rows = rows(&app, &import, &prepared, ask.query.verdict, from, most + 1).await?;
     let more = rows.len() > most;
     rows.truncate(most);
-    let last = rows.last().filter(|_| more).map(|row| cursor(&row.ordinal));
+    let last = rows
+        .last()
+        .filter(|_| more)
+        .map(|row| ask.list().cursor(&row.ordinal));
     let total = match ask.query.count {
         true => Some(count(&app, &import, &prepared, ask.query.verdict).await?),
         false => None,

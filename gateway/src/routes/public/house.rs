@@ -147,7 +147,7 @@ pub(super) async fn services(
     known.settings()?;
     let services = all_services(&known).into_iter();
     let services = services.map(|service| ((service.name.clone(), service.id), service));
-    Ok(Answer::ok(page_of(services, &ask.query)?))
+    Ok(Answer::ok(page_of(services, &ask.query, &ask.list())?))
 }
 
 /// Those who can be booked online, by name.
@@ -162,7 +162,7 @@ pub(super) async fn staff(
     known.settings()?;
     let staff = all_staff(&known).into_iter();
     let staff = staff.map(|member| ((member.name.clone(), member.id), member));
-    Ok(Answer::ok(page_of(staff, &ask.query)?))
+    Ok(Answer::ok(page_of(staff, &ask.query, &ask.list())?))
 }
 
 pub(crate) fn of_business(

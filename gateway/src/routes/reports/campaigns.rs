@@ -74,7 +74,7 @@ impl Report for Group<CampaignsView> {
             ("campaign_id", Column::Text),
             ("campaign", Column::Text),
             ("stage", Column::Text),
-            ("launched_at", Column::Text),
+            ("launched_at", Column::DateTime),
             ("audience", Column::Number),
             ("messages", Column::Number),
             ("scheduled", Column::Number),

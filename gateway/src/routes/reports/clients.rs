@@ -117,7 +117,7 @@ pub(super) async fn clients(
 ) -> Result<Response, Problem> {
     let (ask, list) = ask.split(ClientsQuery::split);
     let sort = list.order(&ask.caller)?;
-    let after: Option<Cursor> = page::place(list.after.as_deref())?;
+    let after: Option<Cursor> = ask.list().place(list.after.as_deref())?;
     let limit = page::limit(list.limit)?;
     let question = app.report::<ClientView>(&ask).await?;
     let wanted = match question.file {
@@ -138,7 +138,7 @@ pub(super) async fn clients(
             let Found { items, next, total } = found;
             let page = Page {
                 items: app.named(&question, items).await?,
-                next: next.map(|next| page::cursor(&next)).transpose()?,
+                next: next.map(|next| ask.list().cursor(&next)).transpose()?,
                 total: total.and_then(|total| u64::try_from(total).ok()),
             };
             Ok(Answer::ok(page).into_response())
@@ -282,11 +282,11 @@ impl Report for ClientView {
             ("name", Column::Text),
             ("bookings", Column::Number),
             ("visits", Column::Number),
-            ("last_visit", Column::Text),
+            ("last_visit", Column::DateTime),
             ("cancellations", Column::Number),
             ("no_shows", Column::Number),
             ("revenue", Column::Amount),
-            ("average_receipt", Column::Number),
+            ("average_receipt", Column::Rate),
             ("id", Column::Text),
         ],
     };

@@ -93,8 +93,8 @@ impl Report for Group<NotificationsView> {
     const TABLE: &'static Table = &Table {
         name: "notifications",
         columns: &[
-            ("from", Column::Text),
-            ("to", Column::Text),
+            ("from", Column::Date),
+            ("to", Column::Date),
             ("channel", Column::Text),
             ("messages", Column::Number),
             ("scheduled", Column::Number),

@@ -71,11 +71,11 @@ impl Report for Group<PeakHoursView> {
             ("weekday", Column::Text),
             ("hour", Column::Number),
             ("bookings", Column::Number),
-            ("share", Column::Number),
+            ("share", Column::Share),
             ("available_min", Column::Number),
             ("booked_min", Column::Number),
             ("outside_min", Column::Number),
-            ("load", Column::Number),
+            ("load", Column::Share),
         ],
     };
     const MOST_DAYS: i32 = TEN_YEARS;

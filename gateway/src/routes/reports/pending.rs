@@ -54,8 +54,8 @@ impl Figures for PendingView {
     const TABLE: &'static Table = &Table {
         name: "pending",
         columns: &[
-            ("from", Column::Text),
-            ("to", Column::Text),
+            ("from", Column::Date),
+            ("to", Column::Date),
             ("pending_amount", Column::Amount),
             ("bookings", Column::Number),
             ("overdue_amount", Column::Amount),

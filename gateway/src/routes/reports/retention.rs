@@ -76,8 +76,8 @@ impl Report for RetentionView {
     const TABLE: &'static Table = &Table {
         name: "retention",
         columns: &[
-            ("from", Column::Text),
-            ("to", Column::Text),
+            ("from", Column::Date),
+            ("to", Column::Date),
             ("clients", Column::Number),
             ("month_1", Column::Number),
             ("month_2", Column::Number),

@@ -55,15 +55,15 @@ impl Figures for ReturningView {
     const TABLE: &'static Table = &Table {
         name: "returning",
         columns: &[
-            ("from", Column::Text),
-            ("to", Column::Text),
+            ("from", Column::Date),
+            ("to", Column::Date),
             ("clients", Column::Number),
             ("new_clients", Column::Number),
             ("returning_clients", Column::Number),
-            ("returning_rate", Column::Number),
+            ("returning_rate", Column::Share),
             ("visitors", Column::Number),
             ("returning_visitors", Column::Number),
-            ("visitor_return_rate", Column::Number),
+            ("visitor_return_rate", Column::Share),
         ],
     };
 

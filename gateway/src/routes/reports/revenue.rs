@@ -132,8 +132,8 @@ impl Figures for TakingsView {
     const TABLE: &'static Table = &Table {
         name: "revenue",
         columns: &[
-            ("from", Column::Text),
-            ("to", Column::Text),
+            ("from", Column::Date),
+            ("to", Column::Date),
             ("taken", Column::Amount),
             ("refunded", Column::Amount),
             ("revenue", Column::Amount),

@@ -88,14 +88,14 @@ impl Report for StaffLoadView {
     const TABLE: &'static Table = &Table {
         name: "staff-load",
         columns: &[
-            ("from", Column::Text),
-            ("to", Column::Text),
+            ("from", Column::Date),
+            ("to", Column::Date),
             ("staff_id", Column::Text),
             ("staff", Column::Text),
             ("available_min", Column::Number),
             ("booked_min", Column::Number),
             ("outside_min", Column::Number),
-            ("load", Column::Number),
+            ("load", Column::Share),
         ],
     };
     const MOST_DAYS: i32 = TEN_YEARS;

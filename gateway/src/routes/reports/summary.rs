@@ -84,8 +84,8 @@ impl Figures for SummaryView {
     const TABLE: &'static Table = &Table {
         name: "summary",
         columns: &[
-            ("from", Column::Text),
-            ("to", Column::Text),
+            ("from", Column::Date),
+            ("to", Column::Date),
             ("bookings", Column::Number),
             ("requested", Column::Number),
             ("confirmed", Column::Number),
@@ -97,9 +97,9 @@ impl Figures for SummaryView {
             ("returning_clients", Column::Number),
             ("revenue", Column::Amount),
             ("pending_amount", Column::Amount),
-            ("average_receipt", Column::Number),
-            ("no_show_rate", Column::Number),
-            ("cancellation_rate", Column::Number),
+            ("average_receipt", Column::Rate),
+            ("no_show_rate", Column::Share),
+            ("cancellation_rate", Column::Share),
         ],
     };
 

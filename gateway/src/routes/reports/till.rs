@@ -78,8 +78,8 @@ impl Report for TillReport {
     const TABLE: &'static Table = &Table {
         name: "till",
         columns: &[
-            ("from", Column::Text),
-            ("to", Column::Text),
+            ("from", Column::Date),
+            ("to", Column::Date),
             ("method", Column::Text),
             ("taken", Column::Amount),
             ("refunded", Column::Amount),

@@ -69,8 +69,8 @@ impl Report for Group<TimeSavedView> {
     const TABLE: &'static Table = &Table {
         name: "time-saved",
         columns: &[
-            ("from", Column::Text),
-            ("to", Column::Text),
+            ("from", Column::Date),
+            ("to", Column::Date),
             ("online_bookings", Column::Number),
             ("saved_min", Column::Number),
             ("saved_cost", Column::Amount),

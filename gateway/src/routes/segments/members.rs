@@ -110,7 +110,7 @@ pub(super) async fn list(
     At(id): At<Uuid>,
     ask: Ask<PageQuery>,
 ) -> Result<Answer<Page<MemberView>>, Problem> {
-    let after: Option<Cursor> = page::place(ask.query.after.as_deref())?;
+    let after: Option<Cursor> = ask.list().place(ask.query.after.as_deref())?;
     let wanted = Wanted {
         after,
         limit: u16::try_from(page::limit(ask.query.limit)?).map_err(Problem::internal)?,
@@ -124,7 +124,10 @@ pub(super) async fn list(
     let sight = app.sight(&ask.caller).await?;
     Ok(Answer::ok(Page {
         items: shown(app.pool(), &scope, &found.items, sight).await?,
-        next: found.next.map(|next| page::cursor(&next)).transpose()?,
+        next: found
+            .next
+            .map(|next| ask.list().cursor(&next))
+            .transpose()?,
         total: found.total.and_then(|total| u64::try_from(total).ok()),
     }))
 }

@@ -47,7 +47,7 @@ pub(super) async fn list(
         };
         (place, view)
     });
-    Ok(Answer::ok(page_of(items, &ask.query)?))
+    Ok(Answer::ok(page_of(items, &ask.query, &ask.list())?))
 }
 
 fn said(ready: ReadyMade) -> (Message, Message) {

@@ -86,7 +86,7 @@ async fn of_class(
     if !known.catalogue.classes.contains_key(&Id::new(id)) {
         return Err(Problem::not_found());
     }
-    app.sessions_page(&ask.caller, &ask.query, Some(id)).await
+    app.sessions_page(&ask, Some(id)).await
 }
 
 /// Sets sessions of a class down. What the timetable names comes by itself; this is for dates beside it, and for those

@@ -111,7 +111,7 @@ pub(super) async fn find(
         let ids = ids.flat_map(|entry| entry.client.ids(entry.client_id));
         filter.q = Some((q.to_owned(), ids.collect()));
     }
-    let after: Option<Cursor> = page::place(asked.after.as_deref())?;
+    let after: Option<Cursor> = ask.list().place(asked.after.as_deref())?;
     let wanted = Wanted {
         after,
         limit: u16::try_from(page::limit(asked.limit)?).unwrap_or(u16::MAX),
@@ -137,7 +137,10 @@ pub(super) async fn find(
     });
     Ok(Answer::ok(Page {
         items: items.collect(),
-        next: found.next.map(|next| page::cursor(&next)).transpose()?,
+        next: found
+            .next
+            .map(|next| ask.list().cursor(&next))
+            .transpose()?,
         total: found.total.and_then(|total| u64::try_from(total).ok()),
     }))
 }

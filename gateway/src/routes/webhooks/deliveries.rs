@@ -14,7 +14,7 @@ use super::may_hand_on;
 use crate::{
     app::App,
     command::{Answer, Ask, Asked, At, Call, Deciding, Done, Target},
-    page::{Page, cursor, limit, place},
+    page::{Page, limit},
     problem::Problem,
     telling::DeliveryId,
 };
@@ -101,7 +101,7 @@ async fn list(
     app.must_have_webhook(business, id).await?;
     let limit = limit(query.limit)?;
     let page = webhooks::Page {
-        before: place(query.after.as_deref())?,
+        before: ask.list().place(query.after.as_deref())?,
         // One more tells whether there are more.
         limit: limit + 1,
         got_through: query.delivered,
@@ -111,7 +111,9 @@ async fn list(
     let is_more = found.len() > limit;
     found.truncate(limit);
     let last = found.last().filter(|_| is_more);
-    let next = last.map(|last| cursor(&last.delivery_id)).transpose()?;
+    let next = last
+        .map(|last| ask.list().cursor(&last.delivery_id))
+        .transpose()?;
     let total = match query.count {
         true => Some(table.count(business, id, query.delivered).await?),
         false => None,
