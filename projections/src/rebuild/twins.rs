@@ -25,6 +25,12 @@ pub(super) async fn make(db: &mut PgConnection, model: &ReadModel) -> Result<(),
         )
         .await?;
         copy_options(db, table).await?;
+        // Whatever grows so fast is not to be looked through again and again on the way.
+        execute(
+            db,
+            &format!("alter table {SCHEMA}.{table} set (autovacuum_enabled = off)"),
+        )
+        .await?;
         copy_constraints(db, table).await?;
         for index in indexes(db, table).await? {
             if !model.late_indexes.contains(&index.name.as_str()) {
@@ -52,6 +58,12 @@ pub(super) async fn finish(db: &mut PgConnection, model: &ReadModel) -> Result<(
                 execute(db, &index.definition).await?;
             }
         }
+        execute(
+            db,
+            &format!("alter table {SCHEMA}.{table} reset (autovacuum_enabled)"),
+        )
+        .await?;
+        copy_options(db, table).await?;
         transaction.commit().await?;
     }
     tell_planner(db, model).await
