@@ -5,17 +5,22 @@
 //! so large that laying such a table pays.
 
 use std::{
-    collections::HashMap,
-    fmt::Write as _,
+    fmt::{self, Write as _},
     hash::{DefaultHasher, Hasher as _},
 };
 
 use futures::future::BoxFuture;
-use serde::Serialize;
+use serde::{
+    Deserializer, Serialize,
+    de::{DeserializeSeed, MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 use sqlx::PgConnection;
 
 use crate::ApplyError;
+
+/// Bytes that a row takes, about.
+const A_ROW: usize = 512;
 
 /// A statement whose rows come from a table instead of JSON.
 #[derive(Debug, PartialEq)]
@@ -104,20 +109,60 @@ impl<'a> Staged<'a> {
     /// The rows as COPY takes text.
     pub(super) fn text<R: Serialize>(&self, rows: &[R]) -> Result<String, ApplyError> {
         let misfit = |error: serde_json::Error| ApplyError::Misfit(error.to_string());
-        let mut text = String::new();
+        let (mut text, mut json) = (String::with_capacity(rows.len() * A_ROW), vec![]);
         for row in rows {
-            let json = serde_json::to_string(row).map_err(misfit)?;
-            let fields: HashMap<&str, &RawValue> = serde_json::from_str(&json).map_err(misfit)?;
-            for (place, column) in self.columns.iter().enumerate() {
+            json.clear();
+            serde_json::to_writer(&mut json, row).map_err(misfit)?;
+            let mut row = serde_json::Deserializer::from_slice(&json);
+            let fields = Fields(&self.columns)
+                .deserialize(&mut row)
+                .map_err(misfit)?;
+            for (place, (column, value)) in self.columns.iter().zip(fields).enumerate() {
                 if place > 0 {
                     text.push('\t');
                 }
-                let value = fields.get(column.name).map_or("null", |value| value.get());
+                let value = value.map_or("null", RawValue::get);
                 column.kind.put(value, &mut text).map_err(misfit)?;
             }
             text.push('\n');
         }
         Ok(text)
+    }
+}
+
+/// Reads the columns' values off a row, each in the place of its column.
+struct Fields<'s>(&'s [Column<'s>]);
+
+impl<'de> DeserializeSeed<'de> for Fields<'_> {
+    type Value = Vec<Option<&'de RawValue>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, row: D) -> Result<Self::Value, D::Error> {
+        row.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Fields<'_> {
+    type Value = Vec<Option<&'de RawValue>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut row: M) -> Result<Self::Value, M::Error> {
+        let mut values = vec![None; self.0.len()];
+        let mut expected = 0;
+        while let Some(name) = row.next_key::<&str>()? {
+            let value = row.next_value::<&RawValue>()?;
+            // Mostly they come in the order of the columns.
+            let place = (expected..self.0.len())
+                .chain(0..expected)
+                .find(|place| self.0[*place].name == name);
+            if let Some(place) = place {
+                values[place] = Some(value);
+                expected = place + 1;
+            }
+        }
+        Ok(values)
     }
 }
 
@@ -184,10 +229,11 @@ impl Kind {
             return Ok(());
         }
         match self {
-            Self::Plain if value.starts_with('"') => {
-                let plain: String = serde_json::from_str(value)?;
-                escape(&plain, text);
-            }
+            Self::Plain if value.starts_with('"') => match value.get(1..value.len() - 1) {
+                // Nothing in it stands for anything else.
+                Some(plain) if !plain.contains('\\') => text.push_str(plain),
+                _ => escape(&serde_json::from_str::<String>(value)?, text),
+            },
             Self::Array => {
                 let parts: Vec<Option<Scalar>> = serde_json::from_str(value)?;
                 escape(&array(&parts), text);
@@ -232,15 +278,20 @@ fn array(parts: &[Option<Scalar>]) -> String {
 }
 
 fn escape(value: &str, text: &mut String) {
-    for letter in value.chars() {
-        match letter {
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            other => text.push(other),
-        }
+    let mut rest = value;
+    while let Some(at) = rest.find(['\\', '\n', '\r', '\t']) {
+        let (plain, special) = rest.split_at(at);
+        text.push_str(plain);
+        text.push('\\');
+        text.push(match special.as_bytes()[0] {
+            b'\n' => 'n',
+            b'\r' => 'r',
+            b'\t' => 't',
+            _ => '\\',
+        });
+        rest = &special[1..];
     }
+    text.push_str(rest);
 }
 
 #[cfg(test)]
