@@ -25,7 +25,11 @@ pub const READ_MODEL: ReadModel = ReadModel {
     name: "client_card",
     version: 1,
     tables: &["client_card_booking"],
-    late_indexes: &["client_card_booking_client", "client_card_booking_service"],
+    late_indexes: &[
+        "client_card_booking_client",
+        "client_card_booking_service",
+        "client_card_booking_taken",
+    ],
     apply: |db, batch, _| Box::pin(apply::apply(db, batch)),
     sum_up: None,
 };

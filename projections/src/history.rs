@@ -9,6 +9,8 @@ mod booked;
 mod clients_of;
 mod filter;
 mod find;
+mod front;
+mod misspelt;
 mod order;
 mod status_words;
 mod words;
@@ -36,6 +38,7 @@ pub const READ_MODEL: ReadModel = ReadModel {
         "history_booking_starts",
         "history_booking_created",
         "history_booking_client",
+        "history_booking_price",
         "history_booking_visit",
         "history_booking_staff",
         "history_booking_words",

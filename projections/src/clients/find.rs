@@ -401,7 +401,9 @@ async fn candidates(
     scope: &Scope,
     asked: &Asked,
 ) -> Result<Vec<(Uuid, String, String)>, sqlx::Error> {
-    let mut query = QueryBuilder::new("select c.client_id, c.sort_name, c.words from client c");
+    let mut query = QueryBuilder::new(
+        "with alike as materialized (select c.client_id, c.sort_name, c.words from client c",
+    );
     query
         .push(" where c.business_id = ")
         .push_bind(scope.business().0);
@@ -417,15 +419,20 @@ async fn candidates(
             }
             Term::Number { .. } => {}
         }
-        for pattern in term.patterns() {
-            holds(query.push(" or "), scope, pattern);
+        if !is_alike_where_held(term) {
+            for pattern in term.patterns() {
+                holds(query.push(" or "), scope, pattern);
+            }
         }
         query.push(")");
     }
+    // How alike is told only where there are too many.
     query
-        .push(" order by word_similarity(")
+        .push(") select client_id, sort_name, words from alike order by case when (select count(*) from alike) > ")
+        .push_bind(CANDIDATES)
+        .push(" then word_similarity(")
         .push_bind(asked.whole.clone())
-        .push(", c.words) desc, c.client_id limit ")
+        .push(", words) end desc, client_id limit ")
         .push_bind(CANDIDATES);
     let mut transaction = db.begin().await?;
     // Only so does the index know how alike is alike enough.
@@ -436,6 +443,17 @@ async fn candidates(
     let found = query.build_query_as().fetch_all(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(found)
+}
+
+/// Whether words that hold a term are alike enough for it anyway, so that nothing else need be asked. Of `n` letters all
+/// trigrams but three stand in whatever holds them, and the three are no more than three quarters of them all.
+fn is_alike_where_held(term: &Term) -> bool {
+    match term {
+        Term::Word { folded, .. } => {
+            folded.len() >= 3 && folded.bytes().all(|b| b.is_ascii_alphanumeric())
+        }
+        Term::Number { .. } => false,
+    }
 }
 
 /// These clients, in this order.

@@ -309,3 +309,27 @@ async fn who_was_merged_is_found_as_who_they_are() {
     let now = now(&db, &story.scope(), &[id(1), id(2)]).await.unwrap();
     assert_eq!(now, BTreeMap::from([(id(1), id(6))]));
 }
+
+#[tokio::test]
+async fn what_holds_a_word_is_alike_enough_to_be_found_as_misspelt() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut transaction = db.begin().await.unwrap();
+    sqlx::query("set local pg_trgm.word_similarity_threshold = 0.2")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    // Words of three to eight letters, also of one or two letters again and again, wherever they stand.
+    let (all, alike): (i64, i64) = sqlx::query_as(
+        "select count(*), count(*) filter (where word <% (before || word || behind))
+           from (select translate(substr(md5(n::text), 1, 3 + n % 6), '0123456789abcdef',
+                                  (array['0123456789abcdef', 'aaaaaaaaaaaaaaaa', 'aaaaaaaabbbbbbbb',
+                                         'abcabcabcabcabca'])[1 + n % 4]) as word
+                   from generate_series(1, 2000) n) w,
+                (values ('', ''), ('x', 'y'), ('a b', E'\\n9'), ('aaa', 'aaa'), ('ab ', 'ba')) t (before, behind)",
+    )
+    .fetch_one(&mut *transaction)
+    .await
+    .unwrap();
+    assert_eq!((all, alike), (10_000, 10_000));
+}

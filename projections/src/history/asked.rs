@@ -6,7 +6,7 @@ use super::status_words::{LONGEST, meant};
 use crate::folding::{Term, fold, terms};
 
 /// One thing that a booking must hold, or be, to be found.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Asked {
     /// What it must hold …
     pub term: Term,

@@ -13,7 +13,7 @@ use jiff_sqlx::ToSqlx;
 use rust_decimal::Decimal;
 use sqlx::{Postgres, QueryBuilder};
 
-use super::words::Words;
+use super::{front::Front, words::Words};
 use crate::{Scope, folding::fold, rows::asked};
 
 /// Fewer letters are no reference.
@@ -59,12 +59,14 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The `where` of a filter, over `history_booking b`; its words as they were looked up.
+    /// The `where` of a filter, over `history_booking b`; its words as they were looked up. Of those at the front of the
+    /// list alone, where a page of it is wanted.
     pub(super) fn narrow(
         &self,
         query: &mut QueryBuilder<'_, Postgres>,
         scope: &Scope,
         words: &Words,
+        front: Option<&Front>,
     ) {
         let business = scope.business().0;
         query.push(" where b.business_id = ").push_bind(business);
@@ -81,12 +83,7 @@ impl Filter {
                 query.push(format!(" and b.{column} = ")).push_bind(id);
             }
         }
-        if let Some(from) = self.from {
-            query.push(" and b.starts >= ").push_bind(from.to_sqlx());
-        }
-        if let Some(to) = self.to {
-            query.push(" and b.starts < ").push_bind(to.to_sqlx());
-        }
+        self.narrow_by_start(query);
         if !self.statuses.is_empty() {
             is_one_of(query.push(" and "), &self.statuses);
         }
@@ -123,7 +120,57 @@ impl Filter {
         if let Some(most) = self.max_price {
             query.push(" and b.price <= ").push_bind(most);
         }
-        words.narrow(query, scope);
+        let front = front.filter(|_| self.is_of_clients(scope));
+        words.narrow(query, scope, self, front);
+    }
+
+    /// Pushes what of it the index of clients' bookings tells, over `history_booking b`.
+    pub(super) fn narrow_by_clients(&self, query: &mut QueryBuilder<'_, Postgres>) {
+        if let Some(service) = self.service_id {
+            query.push(" and b.service_id = ").push_bind(service.uuid());
+        }
+        self.narrow_by_start(query);
+    }
+
+    /// Pushes from when to when.
+    pub(super) fn narrow_by_start(&self, query: &mut QueryBuilder<'_, Postgres>) {
+        if let Some(from) = self.from {
+            query.push(" and b.starts >= ").push_bind(from.to_sqlx());
+        }
+        if let Some(to) = self.to {
+            query.push(" and b.starts < ").push_bind(to.to_sqlx());
+        }
+    }
+
+    /// Whether [`Self::narrow_by_clients`] tells all of it but its words.
+    fn is_of_clients(&self, scope: &Scope) -> bool {
+        // Named one by one, so that whoever adds another decides.
+        let Self {
+            from: _,
+            to: _,
+            client: _,
+            client_id,
+            staff_id,
+            service_id: _,
+            desk_id,
+            visit_id,
+            statuses,
+            source,
+            q: _,
+            reference,
+            deleted,
+            gone,
+            min_price,
+            max_price,
+        } = self;
+        let other_ids = client_id.is_none()
+            && scope.staff().is_none()
+            && staff_id.is_none()
+            && desk_id.is_none()
+            && visit_id.is_none();
+        let words = source.is_none() && reference.is_none();
+        let standing = statuses.is_empty() && deleted.is_none() && !gone;
+        other_ids && words && standing && min_price.is_none() && max_price.is_none()
     }
 }
 

@@ -82,7 +82,8 @@ pub async fn find(
 ) -> Result<Found, FindError> {
     if page.after.as_ref().is_some_and(|after| after.misspelt) {
         // Whom they meant may be called otherwise by now.
-        let Some(words) = Words::misspelt(db, scope, filter).await? else {
+        let words = Words::look_up(db, scope, filter).await?;
+        let Some(words) = words.or_misspelt(db, scope, filter).await? else {
             return Ok(Found::default());
         };
         return page_of(db, scope, filter, (&words, true), sort, page).await;
@@ -92,7 +93,7 @@ pub async fn find(
     if found.items.is_empty()
         && page.after.is_none()
         && !words.is_empty()
-        && let Some(words) = Words::misspelt(db, scope, filter).await?
+        && let Some(words) = words.or_misspelt(db, scope, filter).await?
     {
         return page_of(db, scope, filter, (&words, true), sort, page).await;
     }
@@ -108,7 +109,8 @@ async fn page_of(
     page: &Page,
 ) -> Result<Found, FindError> {
     let mut query = select();
-    filter.narrow(&mut query, scope, words);
+    let front = sort.front(page);
+    filter.narrow(&mut query, scope, words, front.as_ref());
     if let Some(after) = &page.after {
         sort.after(&mut query, scope, after)?;
     }
@@ -140,7 +142,7 @@ async fn count(
     words: &Words,
 ) -> Result<i64, sqlx::Error> {
     let mut query = QueryBuilder::new("select count(*) from history_booking b");
-    filter.narrow(&mut query, scope, words);
+    filter.narrow(&mut query, scope, words, None);
     let count = query.build_query_scalar().persistent(false);
     count.fetch_one(db).await
 }
@@ -163,7 +165,7 @@ pub async fn holding(
     let found = among(db, scope, bookings, &filter, &words).await?;
     if found.is_empty()
         && !words.is_empty()
-        && let Some(words) = Words::misspelt(db, scope, &filter).await?
+        && let Some(words) = words.or_misspelt(db, scope, &filter).await?
     {
         return among(db, scope, bookings, &filter, &words).await;
     }
@@ -181,7 +183,7 @@ async fn among(
         return Ok(BTreeSet::new());
     }
     let mut query = QueryBuilder::new("select b.booking_id from history_booking b");
-    filter.narrow(&mut query, scope, words);
+    filter.narrow(&mut query, scope, words, None);
     query
         .push(" and b.booking_id = any(")
         .push_bind(bookings)
@@ -212,13 +214,13 @@ pub async fn stream(
         };
         let found = page_of(db, scope, filter, (&words, false), sort, &one).await?;
         if found.items.is_empty()
-            && let Some(misspelt) = Words::misspelt(db, scope, filter).await?
+            && let Some(misspelt) = words.clone().or_misspelt(db, scope, filter).await?
         {
             words = misspelt;
         }
     }
     let mut query = select();
-    filter.narrow(&mut query, scope, &words);
+    filter.narrow(&mut query, scope, &words, None);
     sort.order(&mut query);
     Ok(list.rows::<Row>(query).map_ok(Entry::from).boxed())
 }

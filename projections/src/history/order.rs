@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::find::{FindError, Row};
+use super::{
+    find::{FindError, Page, Row},
+    front::Front,
+};
 use crate::Scope;
 
 /// What bookings are sorted by, the booking's id last.
@@ -173,6 +176,26 @@ impl Sort {
         }
         query.push(", ").push_bind(cursor.id).push(")");
         Ok(())
+    }
+
+    /// What stands at the front of a page's list, where an index tells by what it is sorted.
+    pub(super) fn front(self, page: &Page) -> Option<Front> {
+        let after = match page.after.as_ref() {
+            None => None,
+            Some(Cursor {
+                at: At::Start(at),
+                id,
+                ..
+            }) => Some((*at, *id)),
+            // Of another order, which is refused.
+            Some(_) => return None,
+        };
+        (self.by == By::Start).then(|| Front {
+            descending: self.descending,
+            after,
+            // One more than wanted tells whether there is a next page.
+            many: i64::from(page.limit) + 1,
+        })
     }
 
     /// Where a page ends that ends with this row.

@@ -54,7 +54,29 @@ fn part(dice: &mut Dice, words: &str) -> String {
     letters.iter().skip(begin).take(3 + dice.below(4)).collect()
 }
 
+/// What an index of clients' bookings tells all of: it is asked in a way of its own.
+fn filter_of_clients(dice: &mut Dice, all: &[Known]) -> Filter {
+    let words = all[dice.below(all.len())].words.clone();
+    let (client, q) = match dice.below(3) {
+        0 => (Some(part(dice, &words)), None),
+        1 => (None, Some(format!("600 {:03}", dice.below(1_000)))),
+        _ => (None, Some("600".to_owned())),
+    };
+    let held = |dice: &mut Dice| all[dice.below(all.len())].held().clone();
+    Filter {
+        from: dice.maybe(4, |dice| held(dice).plan.start),
+        to: dice.maybe(4, |dice| held(dice).plan.start),
+        service_id: dice.maybe(3, |dice| held(dice).plan.service_id).flatten(),
+        client,
+        q,
+        ..Filter::default()
+    }
+}
+
 fn filter(dice: &mut Dice, all: &[Known]) -> Filter {
+    if dice.one_in(4) {
+        return filter_of_clients(dice, all);
+    }
     let held = |dice: &mut Dice| all[dice.below(all.len())].held().clone();
     let starts = |dice: &mut Dice| held(dice).plan.start;
     Filter {
@@ -237,7 +259,10 @@ async fn compare(seed: u64, choices: u64, mut dice: Dice) -> Result<(), TestCase
     for _ in 0..40 {
         let filter = filter(&mut dice, &all);
         let sort = Sort {
-            by: dice.of(&ORDERS),
+            by: match dice.below(3) {
+                0 => By::Start,
+                _ => dice.of(&ORDERS),
+            },
             descending: dice.one_in(2),
         };
         let mut expected: Vec<&Known> = all.iter().filter(|k| lets_through(&filter, k)).collect();

@@ -9,23 +9,29 @@ use uuid::Uuid;
 use super::{
     asked::{Asked, asked},
     filter::{Filter, is_one_of},
+    front::{self, Front},
+    misspelt::close,
 };
 use crate::{
     Scope,
-    folding::{Term, holds, misspelt::distance_of, seen, terms},
+    folding::{Term, holds, terms},
 };
 
 /// Of more clients than these, whoever has a word is asked booking by booking.
-const MOST_CLIENTS: i64 = 4_000;
+const MOST_CLIENTS: i64 = if cfg!(test) { 6 } else { 4_000 };
 /// Of more bookings than these, whether a word stands in one is asked of each in its turn.
-const MOST_BOOKINGS: i64 = 1_000;
+const MOST_BOOKINGS: i64 = if cfg!(test) { 6 } else { 1_000 };
 /// A word that is not rare takes longer to be looked for than it is worth.
 const PATIENCE: &str = "60ms";
 /// The bookings of so many clients are few: they are looked up, and then sorted.
-const FEW_CLIENTS: usize = 400;
+const FEW_CLIENTS: usize = if cfg!(test) { 2 } else { 400 };
+/// Of so many clients, those at the front of a list are found soonest among all of theirs, which an index tells.
+const FEW_FOR_INDEX: usize = if cfg!(test) { 4 } else { 1_500 };
+/// Of so few bookings, each is asked for all words. In tests all of these are so few that every way is gone.
+const FEW_BOOKINGS: i64 = if cfg!(test) { 6 } else { 3_000 };
 
 /// The words of a filter.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Words {
     /// Whom all words of `client` mean; none: nothing is asked.
     client: Option<Whom>,
@@ -33,7 +39,7 @@ pub(super) struct Words {
     q: Vec<Word>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Word {
     asked: Asked,
     whom: Whom,
@@ -41,7 +47,7 @@ struct Word {
 }
 
 /// Which clients.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Whom {
     These(Vec<Uuid>),
     /// Too many to name: all who hold these.
@@ -49,7 +55,7 @@ enum Whom {
 }
 
 /// Which bookings hold a word themselves.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Own {
     These(Vec<Uuid>),
     /// Too many to name.
@@ -68,14 +74,16 @@ impl Words {
             [] => None,
             client => Some(Whom::with(db, scope, client).await?),
         };
+        let all = asked(filter.q.as_deref().unwrap_or_default());
+        let few = !all.is_empty() && lets_few_through(db, scope, filter, client.as_ref()).await?;
         let mut q: Vec<Word> = vec![];
-        for asked in asked(filter.q.as_deref().unwrap_or_default()) {
+        for asked in all {
             if q.iter().all(|word| word.asked != asked) {
                 let whom = Whom::with(db, scope, std::slice::from_ref(&asked.term)).await?;
                 let own = match whom {
-                    Whom::These(_) => Own::with(db, scope, &asked.term).await?,
-                    // So many are found soon, whichever way.
-                    Whom::All(_) => Own::Many,
+                    Whom::These(_) if !few => Own::with(db, scope, &asked.term).await?,
+                    // So many are found soon, and so few looked through, whichever way.
+                    Whom::These(_) | Whom::All(_) => Own::Many,
                 };
                 q.push(Word { asked, whom, own });
             }
@@ -84,19 +92,19 @@ impl Words {
     }
 
     /// The same words, and of each also whom it would mean but for a slip in the spelling. None: nobody besides.
-    pub(super) async fn misspelt(
+    pub(super) async fn or_misspelt(
+        mut self,
         db: &PgPool,
         scope: &Scope,
         filter: &Filter,
     ) -> Result<Option<Self>, sqlx::Error> {
-        let mut words = Self::look_up(db, scope, filter).await?;
         let mut more = false;
-        if let Some(whom) = &mut words.client {
+        if let Some(whom) = &mut self.client {
             let terms = distinct(terms(filter.client.as_deref().unwrap_or_default()));
             // Each word may be somebody's whom the others do not mean.
             let mut all: Option<BTreeSet<Uuid>> = None;
             for term in &terms {
-                let close = close(db, scope, term).await?;
+                let close = close(db, scope, term, None).await?;
                 all = Some(match all {
                     None => close,
                     Some(all) => &all & &close,
@@ -104,11 +112,17 @@ impl Words {
             }
             more |= whom.takes_in(all.unwrap_or_default());
         }
-        for word in &mut words.q {
-            let close = close(db, scope, &word.asked.term).await?;
+        // Where clients are asked for, nobody else can be meant by a word.
+        let among = match (filter.client_id, &self.client) {
+            (Some(id), _) => Some(vec![id.uuid()]),
+            (None, Some(Whom::These(these))) => Some(these.clone()),
+            (None, Some(Whom::All(_)) | None) => None,
+        };
+        for word in &mut self.q {
+            let close = close(db, scope, &word.asked.term, among.as_deref()).await?;
             more |= word.whom.takes_in(close);
         }
-        Ok(more.then_some(words))
+        Ok(more.then_some(self))
     }
 
     /// Whether anything is asked.
@@ -118,20 +132,25 @@ impl Words {
 
     /// Among which bookings alone they can be found, where these are few: those of clients who have all words, and those
     /// that hold one themselves.
-    fn few(&self) -> Option<(Vec<Uuid>, Vec<Uuid>)> {
-        let few = |clients: &[Uuid]| clients.len() <= FEW_CLIENTS;
-        if let Some(Whom::These(clients)) = &self.client
-            && few(clients)
-        {
-            return Some((clients.clone(), vec![]));
+    fn few(&self, front: Option<&Front>) -> Option<Few> {
+        if let Some(Whom::These(clients)) = &self.client {
+            let few = Few {
+                clients: clients.clone(),
+                bookings: vec![],
+                front: front.filter(|_| self.q.is_empty()).copied(),
+            };
+            if few.is_few() {
+                return Some(few);
+            }
         }
         let (mut clients, mut bookings): (Option<BTreeSet<Uuid>>, _) = (None, vec![]);
+        let mut all = self.client.is_none();
         for word in &self.q {
             // A word that may mean a status is had by too many.
-            let (Own::These(own), []) = (&word.own, word.asked.statuses.as_slice()) else {
-                continue;
-            };
-            let Whom::These(these) = &word.whom else {
+            let (Whom::These(these), Own::These(own), []) =
+                (&word.whom, &word.own, word.asked.statuses.as_slice())
+            else {
+                all = false;
                 continue;
             };
             bookings.extend(own.iter().copied());
@@ -141,24 +160,29 @@ impl Words {
                 Some(clients) => &clients & &these,
             });
         }
-        let clients: Vec<_> = clients?.into_iter().collect();
-        few(&clients).then_some((clients, bookings))
+        let few = Few {
+            clients: clients?.into_iter().collect(),
+            bookings,
+            front: front.filter(|_| all).copied(),
+        };
+        few.is_few().then_some(few)
     }
 
-    /// The conditions, over `history_booking b`.
-    pub(super) fn narrow(&self, query: &mut QueryBuilder<'_, Postgres>, scope: &Scope) {
-        if let Some((clients, bookings)) = self.few() {
+    /// The conditions, over `history_booking b`; of those at the front of a list alone, where nothing else is asked.
+    pub(super) fn narrow(
+        &self,
+        query: &mut QueryBuilder<'_, Postgres>,
+        scope: &Scope,
+        filter: &Filter,
+        front: Option<&Front>,
+    ) {
+        if let Some(few) = self.few(front) {
             // The array makes PostgreSQL look these up first, and nothing else.
+            query.push(" and b.booking_id = any(array(");
+            front::of_clients(query, scope, filter, few.clients, few.front.as_ref());
             query
-                .push(
-                    " and b.booking_id = any(array(select h.booking_id from history_booking h
-                        where h.business_id = ",
-                )
-                .push_bind(scope.business().0)
-                .push(" and h.client_id = any(")
-                .push_bind(clients)
-                .push(") union all select unnest(")
-                .push_bind(bookings)
+                .push(" union all select unnest(")
+                .push_bind(few.bookings)
                 .push("::uuid[])))");
         }
         if let Some(whom) = &self.client {
@@ -169,6 +193,63 @@ impl Words {
             query.push(")");
         }
     }
+}
+
+/// Bookings among which alone words can be found.
+struct Few {
+    /// Those of these clients …
+    clients: Vec<Uuid>,
+    /// … and these.
+    bookings: Vec<Uuid>,
+    /// Of those of the clients, which all hold what is asked for, these alone.
+    front: Option<Front>,
+}
+
+impl Few {
+    fn is_few(&self) -> bool {
+        let most = match self.front {
+            Some(_) => FEW_FOR_INDEX,
+            None => FEW_CLIENTS,
+        };
+        self.clients.len() <= most
+    }
+}
+
+/// Whether a filter lets few bookings through without its words, by what a single index tells of it.
+async fn lets_few_through(
+    db: &PgPool,
+    scope: &Scope,
+    filter: &Filter,
+    client: Option<&Whom>,
+) -> Result<bool, sqlx::Error> {
+    let mut query = QueryBuilder::new(
+        "select count(*) from (select from history_booking b where b.business_id = ",
+    );
+    query.push_bind(scope.business().0);
+    let clients = match (filter.client_id, client) {
+        (Some(id), _) => Some(vec![id.uuid()]),
+        (None, Some(Whom::These(these))) => Some(these.clone()),
+        (None, Some(Whom::All(_)) | None) => None,
+    };
+    if let Some(clients) = clients {
+        query
+            .push(" and b.client_id = any(")
+            .push_bind(clients)
+            .push(")");
+        filter.narrow_by_clients(&mut query);
+    } else {
+        if let Some(staff) = scope.staff().or(filter.staff_id) {
+            query.push(" and b.staff_id = ").push_bind(staff.uuid());
+        }
+        filter.narrow_by_start(&mut query);
+    }
+    query
+        .push(" limit ")
+        .push_bind(FEW_BOOKINGS + 1)
+        .push(") b");
+    let count = query.build_query_scalar().persistent(false);
+    let count: i64 = count.fetch_one(db).await?;
+    Ok(count <= FEW_BOOKINGS)
 }
 
 impl Word {
@@ -323,40 +404,4 @@ fn distinct(terms: Vec<Term>) -> Vec<Term> {
         }
     }
     distinct
-}
-
-/// So alike must trigrams be for a word to be looked at closely. Low: a name of four letters shares few when one of
-/// them is wrong.
-const ALIKE: &str = "0.2";
-/// So many are looked at closely, the most alike first.
-const CANDIDATES: i64 = 1_000;
-
-/// Whom a word would mean but for a slip in the spelling. Numbers must be right: with another digit it is somebody
-/// else's.
-async fn close(db: &PgPool, scope: &Scope, term: &Term) -> Result<BTreeSet<Uuid>, sqlx::Error> {
-    let Term::Word { folded, .. } = term else {
-        return Ok(BTreeSet::new());
-    };
-    let mut transaction = db.begin().await?;
-    // Only so does the index know how alike is alike enough.
-    sqlx::query("select set_config('pg_trgm.word_similarity_threshold', $1, true)")
-        .bind(ALIKE)
-        .execute(&mut *transaction)
-        .await?;
-    let found: Vec<(Uuid, String)> = sqlx::query_as(
-        "select c.client_id, c.words from history_client c
-          where c.business_id = $1 and $2 <% c.words
-          order by word_similarity($2, c.words) desc, c.client_id limit $3",
-    )
-    .bind(scope.business().0)
-    .bind(folded)
-    .bind(CANDIDATES)
-    .fetch_all(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    let close = found.into_iter().filter(|(_, words)| {
-        let words = seen(scope, words);
-        distance_of(term, words).is_some()
-    });
-    Ok(close.map(|(id, _)| id).collect())
 }
