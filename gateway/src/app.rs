@@ -422,8 +422,12 @@ impl App {
         self.0.known.forget_of(id);
         let app = self.clone();
         tokio::spawn(async move {
-            if let Err(error) = app.0.tables.tell_of(id).await {
-                tracing::warn!(%error, "other processes hear of changed rights some seconds later");
+            match app.0.tables.tell_of(id).await {
+                // A command that is through: others look for themselves within seconds.
+                Ok(()) | Err(sqlx::Error::PoolClosed) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "other processes hear of changed rights some seconds later");
+                }
             }
         });
     }
