@@ -9,7 +9,7 @@ use domain::{
     planning::{Audience, Enquiry, Move, Taken, Unwelcome, Why, Wish},
     service::LONGEST_MIN,
     session::MOST_SEATS,
-    session::{Schedule, Session},
+    session::{Schedule, Session, Setting},
     slots::{Freedom, Notice, Refusal, Slot, Unavailable},
     staff::Staff,
     time::{Minutes, Span},
@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// How many free slots a refusal names.
-const NEXT_FREE: usize = 5;
+pub(crate) const NEXT_FREE: usize = 5;
 /// How far ahead they are looked for: two weeks first, the most that anybody may ask for if those are full.
 const WINDOWS_DAYS: [i32; 2] = [14, 62];
 
@@ -102,14 +102,22 @@ impl From<&Slot> for SlotView {
 impl SlotView {
     /// A session in which a seat can be had.
     pub(crate) fn of_session(id: Id<Session>, schedule: &Schedule, left: u16) -> Self {
-        let setting = &schedule.setting;
+        Self {
+            session_id: Some(id.uuid()),
+            seats_left: Some(left),
+            ..Self::of_setting(&schedule.setting)
+        }
+    }
+
+    /// A time at which a session could be held.
+    pub(crate) fn of_setting(setting: &Setting) -> Self {
         Self {
             start: setting.start,
             end: setting.end(),
             staff_id: setting.staff_id.uuid(),
             desk_id: setting.desk_id.map(Id::uuid),
-            session_id: Some(id.uuid()),
-            seats_left: Some(left),
+            session_id: None,
+            seats_left: None,
             services: vec![],
         }
     }
@@ -273,6 +281,12 @@ impl Inquiry<'_> {
     /// To replace these bookings: their own time does not stand in their way.
     pub(crate) fn instead_of(mut self, moving: impl IntoIterator<Item = Id<Booking>>) -> Self {
         self.besides.extend(moving.into_iter().map(Id::uuid));
+        self
+    }
+
+    /// The time of these does not stand in their way.
+    pub(crate) fn beside(mut self, owners: &[Uuid]) -> Self {
+        self.besides.extend_from_slice(owners);
         self
     }
 

@@ -5,6 +5,7 @@
 //! are, the catalogue says; who sits in them, the claims.
 
 mod dates;
+mod elsewhen;
 mod top_up;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,6 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use ledger::{BusinessId, Claim, ClaimSet, Guard};
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ use crate::{
     app::App,
     catalogue::Known,
     command::{Decision, Loaded},
-    problem::{Code, Problem},
+    problem::Problem,
     texts::Message,
     timekeeping::{claim_set, sits_beside_others, span},
 };
@@ -57,6 +57,9 @@ pub(crate) struct TakenDate {
     end: Timestamp,
     /// `staff_busy`, `desk_busy`, `staff_away`, `desk_closed`, `house_closed` or `service_gone`.
     why: &'static str,
+    /// What was to be there then.
+    #[serde(skip)]
+    setting: Box<Setting>,
 }
 
 /// When the people and desks of some sessions are taken or away.
@@ -109,8 +112,22 @@ impl App {
 impl Ground<'_> {
     /// Takes the session's time, or says why it cannot be had.
     pub(crate) fn take(&mut self, setting: &Setting) -> Result<(), TakenDate> {
-        let claims = setting.claims();
-        let why = self.away(setting).or_else(|| {
+        if let Some(why) = self.in_the_way(setting) {
+            return Err(TakenDate {
+                start: setting.start,
+                end: setting.end(),
+                why,
+                setting: Box::new(setting.clone()),
+            });
+        }
+        self.occupy(setting);
+        Ok(())
+    }
+
+    /// Why the session's time cannot be had, if it cannot.
+    fn in_the_way(&self, setting: &Setting) -> Option<&'static str> {
+        self.away(setting).or_else(|| {
+            let claims = setting.claims();
             let taken = claims.iter().find(|claim| {
                 let busy = self.busy.get(&claim.resource.uuid());
                 let meets = |(start, end): &(Timestamp, Timestamp)| {
@@ -122,16 +139,7 @@ impl Ground<'_> {
                 Resource::Desk(_) => "desk_busy",
                 Resource::Staff(_) | Resource::Session(_) | Resource::Guest(..) => "staff_busy",
             })
-        });
-        if let Some(why) = why {
-            return Err(TakenDate {
-                start: setting.start,
-                end: setting.end(),
-                why,
-            });
-        }
-        self.occupy(setting);
-        Ok(())
+        })
     }
 
     /// Takes the time of a session that stands as it stood: whatever has come over it since.
@@ -164,15 +172,6 @@ impl Ground<'_> {
         let desk = catalogue.desks.get(&setting.desk_id?)?;
         desk.holidays.values().any(meets).then_some("desk_closed")
     }
-}
-
-/// 409: these dates are not free.
-pub(crate) fn dates_taken(taken: &[TakenDate]) -> Problem {
-    let count = i64::try_from(taken.len()).unwrap_or(i64::MAX);
-    Problem::new(Code::SlotTaken)
-        .detail(Message::new("detail-dates-taken").with_number("count", count))
-        .with("taken", json!(taken))
-        .with("next_free", json!([]))
 }
 
 /// What a session takes: of its staff member the time, of its desk all places.

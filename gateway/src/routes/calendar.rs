@@ -296,7 +296,9 @@ async fn monitor(
         ..Filter::default()
     };
     let hours = calendar::monitor(app.pool(), &scope, zone, asked.date, &filter).await?;
-    let day = days(zone, asked.date, asked.date)?;
+    let day = zone
+        .days(asked.date, asked.date)
+        .ok_or_else(|| Problem::field("date", Message::new("violation-date")))?;
     let sessions = app
         .sessions_between(&ask.caller, &known, day, |schedule| {
             is_at(schedule, asked.staff_id, asked.desk_id)

@@ -16,6 +16,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     booking::Status,
     id::{self, Id},
+    session::{Session, Setting},
     staff::{Staff, StaffCommand},
     time::Span,
 };
@@ -235,28 +236,22 @@ impl App {
         self.built(business, &[&calendar::READ_MODEL]).await?;
         let entries = calendar::bookings(self.pool(), &scope, span, &filter).await?;
         let settings = known.settings()?;
-        let mut feed = Calendar::new();
-        feed.name(settings.name.as_str());
+        // With `new` it would name a second product, which no calendar may.
+        let mut feed = Calendar::empty();
+        feed.append_property(Property::new("VERSION", "2.0"));
         feed.append_property(Property::new("PRODID", "-//Daybook//Calendar feed//EN"));
+        feed.append_property(Property::new("CALSCALE", "GREGORIAN"));
+        feed.name(settings.name.as_str());
         // A seat stands in its session.
         for entry in entries.iter().filter(|entry| entry.session_id.is_none()) {
             feed.push(booking(known, entry));
         }
-        let sessions = known.catalogue.sessions.iter().filter_map(|(id, session)| {
-            let schedule = session.standing().ok()?;
-            let setting = &schedule.setting;
-            let theirs = setting.staff_id == staff && setting.span().overlaps(span);
-            theirs.then(|| {
-                let mut event = Event::new();
-                event
-                    .uid(&format!("{id}@daybook"))
-                    .summary(&service_name(known, Some(setting.service_id)));
-                timed(&mut event, setting.start, setting.end(), setting.start);
-                event.done()
-            })
-        });
-        for session in sessions {
-            feed.push(session);
+        for (id, held) in known.catalogue.sessions.iter() {
+            let setting = held.schedule.as_ref().map(|schedule| &schedule.setting);
+            let theirs = setting.filter(|it| it.staff_id == staff && it.span().overlaps(span));
+            if let Some(setting) = theirs {
+                feed.push(session(known, *id, held, setting));
+            }
         }
         Ok(feed.done().to_string())
     }
@@ -299,11 +294,43 @@ fn booking(known: &Known, entry: &Entry) -> Event {
     event.done()
 }
 
+/// A date of a class: what is done, when, and whether it was called off.
+fn session(known: &Known, id: Id<Session>, held: &Session, setting: &Setting) -> Event {
+    // The catalogue does not tell when it was set down; its id does.
+    let set_down = id.uuid().get_timestamp().and_then(|at| {
+        let (seconds, _) = at.to_unix();
+        Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
+    });
+    let called_off = held.cancelled.as_ref();
+    let stamp = called_off.map(|off| off.at).or(set_down);
+    let mut event = Event::new();
+    event
+        .uid(&format!("{id}@daybook"))
+        .summary(&service_name(known, Some(setting.service_id)))
+        .add_property(
+            "STATUS",
+            match called_off {
+                Some(_) => "CANCELLED",
+                None => "CONFIRMED",
+            },
+        );
+    timed(
+        &mut event,
+        setting.start,
+        setting.end(),
+        stamp.unwrap_or(setting.start),
+    );
+    event.done()
+}
+
 fn timed(event: &mut Event, start: Timestamp, end: Timestamp, stamp: Timestamp) {
     event
         .add_property("DTSTART", instant(start))
-        .add_property("DTEND", instant(end))
         .add_property("DTSTAMP", instant(stamp));
+    // An end must come after its start; what takes no time has none.
+    if start < end {
+        event.add_property("DTEND", instant(end));
+    }
 }
 
 fn instant(at: Timestamp) -> String {

@@ -34,7 +34,7 @@ use crate::{
     page::{Page, PageQuery, page_of},
     problem::Problem,
     texts::Message,
-    timetabling::{MOST_AT_ONCE, TakenDate, dates_taken, horizon, session_on},
+    timetabling::{MOST_AT_ONCE, TakenDate, horizon, session_on},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -204,7 +204,7 @@ async fn add(State(app): State<App>, call: Call<NewClass>) -> Result<Answer<Clas
                 }
             }
             if sessions == 0 || !(taken.is_empty() || call.body.skip_taken) {
-                return Err(dates_taken(&taken));
+                return Err(app.dates_taken(business, &known, &taken, &[]).await);
             }
             events.extend(class.decide(ClassCommand::ScheduleSessions {
                 through,

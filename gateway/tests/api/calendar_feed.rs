@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bookings::{Day, refused},
-    support::header,
+    support::{Salon, header, id_of},
 };
 
 /// The feed's address below `/api/v1`.
@@ -111,6 +111,58 @@ async fn a_feed_shows_a_staff_members_bookings_to_who_has_its_address() {
         .await
         .text();
     assert!(!text.contains("600100200"), "a name, and no more");
+    assert_eq!(text.matches("PRODID").count(), 1, "one product made it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_shows_dates_of_classes_and_which_were_called_off() {
+    let salon = Salon::open().await;
+    let yoga = salon.service("Yoga").await;
+    let hours =
+        json!({"weekly": [{"weekday": "mon", "from": "08:00", "to": "20:00"}], "overrides": []});
+    let bea = salon.staff("Bea", &[yoga], &hours).await;
+    let class = json!({"service_id": yoga, "staff_id": bea, "capacity": 4,
+        "timetable": {"rrule": "FREQ=WEEKLY;COUNT=2", "start": "2026-11-30T12:00", "duration_min": 60}});
+    id_of(&salon.post("/classes", &class).await);
+    let sessions: Value = salon.get("/sessions").await.json();
+    let ids = [0, 1].map(|n| sessions["items"][n]["id"].as_str().unwrap().to_owned());
+    let path_of_first = format!("/sessions/{}/cancel", ids[0]);
+    salon
+        .post(&path_of_first, &json!({}))
+        .await
+        .assert_status_ok();
+
+    let feed = format!("/staff/{bea}/calendar-feed");
+    let opened: Value = salon.post(&feed, &json!({})).await.json();
+    let answer = salon.bare(axum::http::Method::GET, &path(&opened)).await;
+    let text = answer.text();
+    let calendar = ICalendar::parse(&text).unwrap();
+    let events = calendar.components.iter();
+    let events = events.filter(|c| c.component_type == ICalendarComponentType::VEvent);
+    let told: Vec<_> = events
+        .map(|event| {
+            let value = |name| event.property(&name).map(|entry| &entry.values[0]);
+            let Some(ICalendarValue::Text(uid)) = value(ICalendarProperty::Uid) else {
+                panic!("no UID in {text}");
+            };
+            let Some(ICalendarValue::Status(status)) = value(ICalendarProperty::Status) else {
+                panic!("no STATUS in {text}");
+            };
+            (uid.clone(), format!("{status:?}"))
+        })
+        .collect();
+    let uid = |id: &str| format!("{id}@daybook");
+    let expected = [
+        (uid(&ids[0]), "Cancelled".to_owned()),
+        (uid(&ids[1]), "Confirmed".to_owned()),
+    ];
+    assert_eq!(told, expected);
+    let stamps: Vec<_> = text.lines().filter(|l| l.starts_with("DTSTAMP")).collect();
+    assert_eq!(stamps.len(), 2);
+    for start in ["20261130T110000Z", "20261207T110000Z"] {
+        let stamp = format!("DTSTAMP:{start}");
+        assert!(!stamps.contains(&stamp.as_str()), "told before it is held");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -180,6 +180,14 @@ async fn a_session_takes_its_people_and_its_whole_place_before_anybody_comes() {
         problem["taken"],
         json!([{"start": "2026-11-24T17:30:00Z", "end": "2026-11-24T18:30:00Z", "why": "staff_busy"}])
     );
+    // Once that session is over Ada is free again.
+    assert_eq!(
+        (
+            &problem["next_free"][0]["start"],
+            &problem["next_free"][0]["staff_id"]
+        ),
+        (&json!("2026-11-24T18:00:00Z"), &json!(studio.ada))
+    );
     body["skip_taken"] = json!(true);
     let made = salon.post("/classes", &body).await;
     assert_eq!(made.status_code(), 201);

@@ -324,6 +324,42 @@ async fn a_cursor_belongs_to_its_question() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn so_it_does_in_all_lists_that_take_questions() {
+    let day = Day::begin().await;
+    let first = day.book("2026-11-23T10:00:00Z").await;
+    day.book_with(day.bea, "2026-11-23T12:00:00Z").await;
+    for amount in ["1.00", "2.00"] {
+        let paid = json!({"amount": amount, "method": "cash"});
+        day.step(first, "payments", paid).await.assert_status_ok();
+    }
+    let november = |path: &str| format!("{path}?from=2026-11-01&to=2026-11-30");
+    for (list, other) in [
+        ("/clients?q=o", "/clients"),
+        ("/clients", "/clients?q=o"),
+        (
+            &november("/payments"),
+            "/payments?from=2026-11-02&to=2026-11-30",
+        ),
+        (
+            &november("/reports/clients"),
+            "/reports/clients?from=2026-11-02&to=2026-11-30",
+        ),
+    ] {
+        let sign = |list: &str| if list.contains('?') { '&' } else { '?' };
+        let page = day.asked(&format!("{list}{}limit=1", sign(list))).await;
+        let next = page["next"].as_str().unwrap();
+        let rest = day
+            .asked(&format!("{list}{}after={next}", sign(list)))
+            .await;
+        assert_ne!(rest["items"], json!([]), "{list}");
+        assert_ne!(rest["items"][0], page["items"][0], "{list}");
+        let answer = format!("{other}{}after={next}", sign(other));
+        let problem = refused(&day.salon.get(&answer).await, 422, "invalid");
+        assert_eq!(problem["violations"][0]["field"], "after", "{other}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn history_is_sorted_by_whatever_it_shows() {
     let day = Day::begin().await;
     let first = day.book("2026-11-23T12:00:00Z").await;
@@ -638,6 +674,17 @@ async fn whatever_is_typed_is_answered_or_refused_clearly() {
         "/calendar/monitor?date=today",
     ] {
         refused(&day.salon.get(path).await, 422, "invalid");
+    }
+    for (path, field) in [
+        ("/history?q=%00", "q"),
+        ("/history?client=a%00b", "client"),
+        ("/clients?q=%07", "q"),
+        ("/search?q=%00", "q"),
+        ("/waitlist?q=%00", "q"),
+        ("/calendar/monitor?date=9999-12-31", "date"),
+    ] {
+        let problem = refused(&day.salon.get(path).await, 422, "invalid");
+        assert_eq!(problem["violations"][0]["field"], field, "{path}");
     }
     for path in [
         "/history?from=2016-01-01&to=2026-12-31",

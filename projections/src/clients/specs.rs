@@ -67,7 +67,7 @@ async fn any_part_finds_them_and_only_them() {
     let mut story = six();
     take_in(&db, &READ_MODEL, &story.take()).await;
 
-    let cases: [(&str, &[u128]); 14] = [
+    let cases: [(&str, &[u128]); 18] = [
         ("kowalska", &[1]),
         ("KOWAL", &[2, 1]),
         ("lucja kow", &[1]),
@@ -78,6 +78,10 @@ async fn any_part_finds_them_and_only_them() {
         ("06 12 34 56 78", &[1]),
         ("+33 6 12", &[1]),
         ("345678", &[1]),
+        ("0612", &[1]),
+        ("0033612", &[1]),
+        ("0045", &[]),
+        ("0345", &[]),
         ("@example", &[1]),
         ("526 10 40 828", &[1]),
         ("kowalska nowak", &[]),

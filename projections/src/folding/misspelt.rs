@@ -1,6 +1,6 @@
 //! How far what was typed is from what somebody is called: a letter too many, too few, another, or two changed about.
 
-use super::Term;
+use super::{Term, terms::COUNTRY_CODES};
 
 /// From so many letters on, two mistakes are forgiven; below, one.
 const LONG: usize = 8;
@@ -22,20 +22,36 @@ pub(crate) fn distance_of(term: &Term, words: &str) -> Option<usize> {
         Term::Word { folded, .. } if words.contains(folded.as_str()) => Some(0),
         Term::Word { folded, .. } => parts(words).filter_map(|part| between(folded, part)).min(),
         // A number with another digit is somebody else's.
-        Term::Number { folded, digits } => {
+        Term::Number {
+            folded,
+            digits,
+            begins,
+        } => {
             let mut shapes = digits.iter().chain(Some(folded));
-            shapes
-                .any(|shape| words.contains(shape.as_str()))
-                .then_some(0)
+            let anywhere = shapes.any(|shape| words.contains(shape.as_str()));
+            let national = begins.as_deref().is_some_and(|begins| {
+                let mut phones = words.lines().skip(1);
+                phones.any(|line| begins_national(line, begins))
+            });
+            (anywhere || national).then_some(0)
         }
     }
 }
 
-/// What may be misspelt: each name, the whole e-mail address and what stands before its `@`.
+/// Whether a phone begins so behind the code of its country.
+fn begins_national(phone: &str, begins: &str) -> bool {
+    let mut numbers = COUNTRY_CODES.iter().filter_map(|code| phone.get(*code..));
+    numbers.any(|number| number.starts_with(begins))
+}
+
+/// What may be misspelt: each name, a double one also whole; the whole e-mail address and what stands before its `@`.
 fn parts(words: &str) -> impl Iterator<Item = &str> {
     words.lines().flat_map(|line| match line.split_once('@') {
         Some((before, _)) => vec![line, before],
-        None => line.split([' ', '-', '.']).collect(),
+        None => {
+            let double = line.split(' ').filter(|name| name.contains(['-', '.']));
+            line.split([' ', '-', '.']).chain(double).collect()
+        }
     })
 }
 
@@ -82,9 +98,24 @@ mod tests {
             ("Lucia kowalska", 2),
             ("kowlas", 3),
             ("Wlk", 2),
+            ("Kowalsak-Wilk", 2),
             ("lu.kowla@example.org", 2),
         ] {
             assert_eq!(distance_of(question), Some(far), "{question}");
+        }
+    }
+
+    #[test]
+    fn a_number_may_be_dialled_from_its_own_country() {
+        for question in [
+            "Kovalska 0048600100200",
+            "Kovalska 0600",
+            "Kovalska 0600100",
+        ] {
+            assert_eq!(distance_of(question), Some(2), "{question}");
+        }
+        for question in ["Kovalska 0486", "Kovalska 0610", "Kovalska 0048601"] {
+            assert_eq!(distance_of(question), None, "{question}");
         }
     }
 

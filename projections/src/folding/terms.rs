@@ -19,6 +19,9 @@ pub enum Term {
         /// The digits that a number in E.164 may hold: all of them, and without the zeros or the `(0)` that only
         /// stand where the number is dialled from its own country.
         digits: Vec<String>,
+        /// Where too few digits are left without these zeros to be told from others' in the middle of a number: the few
+        /// with which a national number begins.
+        begins: Option<String>,
     },
 }
 
@@ -28,9 +31,18 @@ impl Term {
     pub fn patterns(&self) -> Vec<String> {
         match self {
             Self::Word { folded, .. } => vec![contains(folded)],
-            Self::Number { folded, digits } => {
+            Self::Number {
+                folded,
+                digits,
+                begins,
+            } => {
                 let shapes = digits.iter().chain(Some(folded));
-                shapes.map(|shape| contains(shape)).collect()
+                let anywhere = shapes.map(|shape| contains(shape));
+                let national = begins.iter().flat_map(|begins| {
+                    let codes = COUNTRY_CODES.map(|length| "_".repeat(length));
+                    codes.map(|code| format!("%\n{code}{begins}%"))
+                });
+                anywhere.chain(national).collect()
             }
         }
     }
@@ -48,13 +60,17 @@ impl Term {
         };
         match self {
             Self::Word { folded, .. } => shapes(folded),
-            Self::Number { folded, digits } => {
+            Self::Number { folded, digits, .. } => {
                 let all = digits.iter().chain(Some(folded));
                 all.flat_map(|shape| shapes(shape)).collect()
             }
         }
     }
 }
+
+/// How many digits the code of a country has where numbers are dialled with a zero before them. Each phone stands in a
+/// line of its own.
+pub(super) const COUNTRY_CODES: [usize; 2] = [2, 3];
 
 /// From this many letters on, an index of trigrams finds them anywhere.
 const SHORTEST_PART: usize = 3;
@@ -101,18 +117,24 @@ fn word(typed: &str) -> Option<Term> {
 fn number(typed: &str) -> Term {
     let all = digits(typed);
     let dialled_abroad = digits(&typed.replace("(0)", ""));
-    let mut shapes = vec![all.clone()];
+    let (mut shapes, mut begins) = (vec![all.clone()], None);
     for shape in [
         dialled_abroad.trim_start_matches('0'),
         all.trim_start_matches('0'),
     ] {
-        if !shape.is_empty() && !shapes.iter().any(|s| s == shape) {
+        if shape.is_empty() || shapes.iter().any(|s| s == shape) {
+            continue;
+        }
+        if shape.len() >= SHORTEST_NUMBER {
             shapes.push(shape.to_owned());
+        } else if shape.len() >= SHORTEST_PART && all.len() == shape.len() + 1 {
+            begins = Some(shape.to_owned());
         }
     }
     Term::Number {
         folded: fold(typed),
         digits: shapes,
+        begins,
     }
 }
 
@@ -189,6 +211,20 @@ mod tests {
         assert_eq!(digits_of("10 12"), [["10"], ["12"]]);
         assert_eq!(digits_of("anna 600 100 200").len(), 1);
         assert_eq!(digits_of("0"), [["0"]]);
+    }
+
+    #[test]
+    fn few_digits_after_a_zero_begin_a_national_number() {
+        assert_eq!(digits_of("0612"), [["0612"]]);
+        let patterns = terms("0612")[0].patterns();
+        let national = ["%\n__612%", "%\n___612%"];
+        assert_eq!(
+            patterns,
+            [["%0612%", "%0612%"].as_slice(), &national].concat()
+        );
+        assert_eq!(terms("0612")[0].patterns_in_many(), ["%0612%", "%0612%"]);
+        assert_eq!(terms("0012")[0].patterns(), ["%0012%", "%0012%"]);
+        assert_eq!(terms("012")[0].patterns(), ["%012%", "%012%"]);
     }
 
     #[test]

@@ -28,8 +28,8 @@ use crate::{
     routes::hours::Keep,
     texts::Message,
     timetabling::{
-        Altered, MOST_AT_ONCE, MOST_EVENTS, dates_taken, horizon, seen_to, session_of, session_on,
-        sessions_of, timing_of,
+        Altered, MOST_AT_ONCE, MOST_EVENTS, horizon, seen_to, session_of, session_on, sessions_of,
+        timing_of,
     },
 };
 
@@ -364,7 +364,7 @@ impl<'a> Sessions<'a> {
             }
         }
         if all_or_none > 0 || !(taken.is_empty() || asked.skip_taken) {
-            return Err(dates_taken(&taken));
+            return Err(app.dates_taken(business, known, &taken, &besides).await);
         }
         for id in empty {
             app.call_off(decision, business, known, id, Cause::Timetable, None)

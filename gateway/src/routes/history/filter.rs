@@ -154,6 +154,11 @@ pub(super) fn sort(
 
 /// Somebody types it.
 pub(crate) fn question(checks: &mut Checks, field: &str, text: Option<&str>) {
+    let unwritten = |letter: char| letter.is_control() && !letter.is_whitespace();
+    if text.is_some_and(|text| text.chars().any(unwritten)) {
+        // Left out it would ask for something else: alone, for everything.
+        checks.fault(field, Message::new("violation-control-characters"));
+    }
     if text.is_some_and(|text| text.chars().count() > LONGEST_QUESTION) {
         let max = i64::try_from(LONGEST_QUESTION).unwrap_or(i64::MAX);
         checks.fault(

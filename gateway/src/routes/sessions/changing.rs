@@ -22,7 +22,7 @@ use crate::{
     problem::Problem,
     routes::classes::{desk, seats, staff},
     texts::Message,
-    timetabling::{Altered, dates_taken, session_of},
+    timetabling::{Altered, session_of},
 };
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -153,9 +153,10 @@ impl App {
                     let besides = [id.uuid()];
                     let settings = [&to.setting];
                     let mut ground = self.ground(business, &known, &settings, &besides).await?;
-                    ground
-                        .take(&to.setting)
-                        .map_err(|date| dates_taken(&[date]))?;
+                    if let Err(date) = ground.take(&to.setting) {
+                        let taken = [date];
+                        return Err(self.dates_taken(business, &known, &taken, &besides).await);
+                    }
                 }
                 self.alter(&mut decision, business, &known, &to).await?;
                 decision.saw_catalogue = Some(known.position);

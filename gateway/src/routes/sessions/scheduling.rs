@@ -23,7 +23,7 @@ use crate::{
     problem::Problem,
     routes::classes::{desk, local_moment, seats, staff},
     texts::Message,
-    timetabling::{MOST_AT_ONCE, dates_taken, seen_to, session_on, timing_of},
+    timetabling::{MOST_AT_ONCE, seen_to, session_on, timing_of},
 };
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -118,7 +118,7 @@ async fn schedule(
                 }
             }
             if !taken.is_empty() && (!call.body.skip_taken || free.is_empty()) {
-                return Err(dates_taken(&taken));
+                return Err(app.dates_taken(business, &known, &taken, &[]).await);
             }
             let mut ids = vec![id];
             ids.extend(free.iter().map(|(id, _)| id.uuid()));

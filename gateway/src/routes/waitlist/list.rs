@@ -22,7 +22,7 @@ use crate::{
     command::{Answer, Ask},
     page::{self, Page},
     problem::Problem,
-    routes::bookings::Names,
+    routes::{bookings::Names, history::question},
     texts::Message,
 };
 
@@ -160,6 +160,7 @@ impl WaitlistQuery {
             }
             wish
         });
+        question(&mut checks, "q", self.q.as_deref());
         checks.done()?;
         let states: Vec<_> = self.state.iter().map(|state| (*state).into()).collect();
         Ok(Filter {
