@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::ToSpan as _;
+use jiff_sqlx::ToSqlx as _;
 use rust_decimal::Decimal;
 use sqlx::{FromRow, PgPool};
 use uuid::Uuid;
@@ -128,10 +130,12 @@ async fn booked(
     by: By,
     within_days: u16,
 ) -> Result<Vec<Booked>, sqlx::Error> {
-    let mut query = asked.statement_on(
-        periods,
-        &format!(
-            ", each as (
+    let mut query = asked.statement_on(periods, ", days as materialized (select ");
+    query
+        .push_bind(days(asked, periods, within_days))
+        .push("::timestamptz[] as starts");
+    query.push(format_args!(
+            "), each as (
                select p.n, b.{} as id, b.client_id,
                       count(*) filter (where b.status = 'requested') as requested,
                       count(*) filter (where b.status = 'confirmed') as confirmed,
@@ -139,12 +143,9 @@ async fn booked(
                       count(*) filter (where b.status = 'no_show')   as no_show,
                       count(*) filter (where b.status = 'cancelled') as cancelled,
                       sum(b.duration_min) filter (where b.status <> 'cancelled' and not b.hour_unknown) as booked_min,
-                      date_trunc('day', min(b.starts) filter (where b.status = 'completed') at time zone ",
+                      min(b.starts) filter (where b.status = 'completed') as came",
             by.column()
-        ),
-    );
-    let zone = asked.zone.name();
-    query.push_bind(zone).push(") as came");
+        ));
     asked.bookings(&mut query);
     // The days after the first one on which they came, by the clock on the wall: worked out once for each, not for
     // each booking that they are held against.
@@ -152,16 +153,13 @@ async fn booked(
         .push(
             " group by 1, 2, 3),
              came as materialized (
-               select n, id, client_id, (came + interval '1 day') at time zone ",
+               select n, id, client_id, starts[nth + 1] as since, starts[nth + 1 + ",
         )
-        .push_bind(zone)
-        .push(" as since, (came + make_interval(days => ")
-        .push_bind(i32::from(within_days) + 1)
-        .push(")) at time zone ")
-        .push_bind(zone)
+        .push_bind(i32::from(within_days))
         .push(
-            " as until
-                 from each where came is not null and client_id is not null
+            "] as until
+                 from each cross join days cross join lateral (select width_bucket(came, starts) as nth) day
+                where came is not null and client_id is not null
              ),
              again as (
                select n, id, count(*) as again
@@ -196,6 +194,20 @@ async fn booked(
                left join again a on a.n = e.n and a.id is not distinct from e.id",
         );
     asked::rows(db, query).await
+}
+
+/// When each day begins, from the first of all periods to the last on which who came in them may come again. By the
+/// zones that are built in: the database's own may be of another year.
+fn days(asked: &Asked, periods: &[Period], within_days: u16) -> Vec<jiff_sqlx::Timestamp> {
+    let first = periods.iter().map(|period| period.first).min();
+    let last = periods.iter().map(|period| period.last).max();
+    let (Some(first), Some(last)) = (first, last) else {
+        return vec![];
+    };
+    let last = last.saturating_add((i64::from(within_days) + 1).days());
+    let days = first.series(1.day()).take_while(|day| *day <= last);
+    days.filter_map(|day| Some(asked.zone.days(day, day)?.start().to_sqlx()))
+        .collect()
 }
 
 #[derive(FromRow)]

@@ -2,9 +2,14 @@
 //! grouped by client, called `m` and the condition's number in the filter. Joined, not asked client by client: so no
 //! filter is worse than one look at each table for each of its conditions.
 
-use domain::segment::{
-    AverageReceipt, Bookings, Condition, Kind, LateCancellations, Period, Spent, SpentBound, Text,
+use domain::{
+    segment::{
+        AverageReceipt, Bookings, Condition, Kind, LateCancellations, Period, Spent, SpentBound,
+        Text,
+    },
+    time::Zone,
 };
+use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -208,10 +213,15 @@ impl Measure<'_, '_> {
         }
     }
 
+    /// By the zones that are built in: the database's own may be of another year.
     fn local_start(&mut self) {
+        let (changes, offsets) = clocks(&self.asked.zone);
         self.query
-            .push("b.starts at time zone ")
-            .push_bind(self.asked.zone.name().to_owned());
+            .push("b.starts at time zone 'UTC' + make_interval(secs => (")
+            .push_bind(offsets)
+            .push("::integer[])[width_bucket(b.starts, ")
+            .push_bind(changes)
+            .push("::timestamptz[]) + 1])");
     }
 
     fn any_of<T>(&mut self, column: &str, values: impl Iterator<Item = T>)
@@ -335,6 +345,26 @@ impl Measure<'_, '_> {
                 .push(")");
         }
     }
+}
+
+/// When clocks change in a zone, and by how many seconds they differ from UTC before, between and after these changes.
+fn clocks(zone: &Zone) -> (Vec<jiff_sqlx::Timestamp>, Vec<i32>) {
+    // Nothing begins outside of these years: 1900 to 2199.
+    let [begin, end] = [-2_208_988_800, 7_258_118_400]
+        .map(|second| Timestamp::from_second(second).unwrap_or_default());
+    let changes = zone.tz().following(begin);
+    let changes: Vec<_> = changes
+        .take_while(|change| change.timestamp() < end)
+        .collect();
+    let first = zone.tz().to_offset(begin).seconds();
+    let offsets = changes.iter().map(|change| change.offset().seconds());
+    (
+        changes
+            .iter()
+            .map(|change| change.timestamp().to_sqlx())
+            .collect(),
+        std::iter::once(first).chain(offsets).collect(),
+    )
 }
 
 fn uuids<T>(ids: &[domain::id::Id<T>]) -> Vec<Uuid> {

@@ -11,7 +11,7 @@ use domain::{
     sealed::Sealed,
     segment::{Filter, Saying, SegmentCommand},
     text::{Origin, Tag},
-    time::Zone,
+    time::{Weekday, Zone},
 };
 use proptest::{prelude::*, test_runner::TestCaseError};
 use serde_json::{Value, json};
@@ -506,6 +506,36 @@ async fn an_hour_that_comes_twice_is_two_hours_and_one_that_never_came_is_none()
         json!({"field": "bookings", "to": "2026-10-24", "at_least": 2, "at_most": 2}),
     ] {
         let asked = asked(&filter, "2026-03-29T00:30:00Z");
+        assert_eq!(held(&db, &story.scope(), &asked).await, [1], "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn clocks_are_those_that_are_built_in_whatever_the_database_knows() {
+    let database = testbed::database().await;
+    let db = database.service_pool().await;
+    let mut story = Story::of(1);
+    story.client(id(1), registered(id(1), "Ada"));
+    let start = "2026-12-05T07:30:00Z";
+    book(&mut story, 1, 1, start);
+    take_in(&db, &READ_MODEL, &story.take()).await;
+    // Some of them have changed their minds about their clocks of late; UTC never does.
+    for zone in [
+        "America/Vancouver",
+        "America/Havana",
+        "Africa/Casablanca",
+        "UTC",
+    ] {
+        let zone = Zone::named(zone).unwrap();
+        let local = zone.local(at(start));
+        let filter = json!({
+            "field": "bookings", "weekdays": [Weekday::of(local.date())],
+            "hours": {"from": local.strftime("%H:30").to_string(), "to": local.strftime("%H:31").to_string()},
+        });
+        let asked = Asked {
+            zone,
+            ..asked(&filter, NOW)
+        };
         assert_eq!(held(&db, &story.scope(), &asked).await, [1], "{filter}");
     }
 }
