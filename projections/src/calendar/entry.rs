@@ -12,7 +12,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use sqlx::{FromRow, Row as _, postgres::PgRow};
+use sqlx::{Decode, FromRow, Postgres, Row as _, Type, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::Version;
@@ -64,47 +64,65 @@ pub struct Entry {
     pub created_at: Timestamp,
 }
 
-/// For `select` on `calendar_booking b left join calendar_client c`.
+/// For `select` on `calendar_booking b left join calendar_client c`, in the order in which an [`Entry`] is read.
 pub(super) const COLUMNS: &str = "b.booking_id, b.version, b.reference, b.visit_id, b.session_id, b.client_id, c.name as client_name,
     b.service_id, b.staff_id, b.desk_id, b.starts, b.ends, b.hour_unknown, b.overlapping, b.status, b.deleted,
     b.arrived_at, b.left_at, b.price, b.currency, b.source, b.created_at";
 
-/// Where [`COLUMNS`] come from.
-pub(super) const TABLES: &str = "calendar_booking b
-    left join calendar_client c on c.business_id = b.business_id and c.client_id = b.client_id";
+/// A row, column by column: a month of a large house has tens of thousands, and to look each column up by its name
+/// takes longer than to read it.
+struct InOrder<'r> {
+    row: &'r PgRow,
+    at: usize,
+}
+
+impl<'r> InOrder<'r> {
+    fn next<T: Decode<'r, Postgres> + Type<Postgres>>(&mut self) -> Result<T, sqlx::Error> {
+        let value = self.row.try_get(self.at);
+        self.at += 1;
+        value
+    }
+
+    fn id<T>(&mut self) -> Result<Option<Id<T>>, sqlx::Error> {
+        Ok(self.next::<Option<Uuid>>()?.map(Id::new))
+    }
+
+    fn instant(&mut self) -> Result<Timestamp, sqlx::Error> {
+        Ok(self.next::<jiff_sqlx::Timestamp>()?.to_jiff())
+    }
+
+    fn maybe_instant(&mut self) -> Result<Option<Timestamp>, sqlx::Error> {
+        let at: Option<jiff_sqlx::Timestamp> = self.next()?;
+        Ok(at.map(jiff_sqlx::Timestamp::to_jiff))
+    }
+}
 
 impl FromRow<'_, PgRow> for Entry {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
-        let instant = |column| -> Result<Timestamp, sqlx::Error> {
-            Ok(row.try_get::<jiff_sqlx::Timestamp, _>(column)?.to_jiff())
-        };
-        let maybe = |column| -> Result<Option<Timestamp>, sqlx::Error> {
-            let at: Option<jiff_sqlx::Timestamp> = row.try_get(column)?;
-            Ok(at.map(jiff_sqlx::Timestamp::to_jiff))
-        };
-        let id = |column| row.try_get::<Option<Uuid>, _>(column);
+        let mut told = InOrder { row, at: 0 };
+        // As `COLUMNS` has them.
         Ok(Self {
-            booking_id: Id::new(row.try_get("booking_id")?),
-            version: Version(row.try_get("version")?),
-            reference: row.try_get("reference")?,
-            visit_id: id("visit_id")?.map(Id::new),
-            session_id: id("session_id")?.map(Id::new),
-            client_id: id("client_id")?.map(Id::new),
-            client_name: row.try_get("client_name")?,
-            service_id: id("service_id")?.map(Id::new),
-            staff_id: id("staff_id")?.map(Id::new),
-            desk_id: id("desk_id")?.map(Id::new),
-            start: instant("starts")?,
-            end: instant("ends")?,
-            hour_unknown: row.try_get("hour_unknown")?,
-            overlaps: row.try_get("overlapping")?,
-            status: status(row.try_get("status")?)?,
-            deleted: row.try_get("deleted")?,
-            arrived_at: maybe("arrived_at")?,
-            left_at: maybe("left_at")?,
-            price: money(row.try_get("price")?, row.try_get("currency")?)?,
-            source: row.try_get("source")?,
-            created_at: instant("created_at")?,
+            booking_id: Id::new(told.next()?),
+            version: Version(told.next()?),
+            reference: told.next()?,
+            visit_id: told.id()?,
+            session_id: told.id()?,
+            client_id: told.id()?,
+            client_name: told.next()?,
+            service_id: told.id()?,
+            staff_id: told.id()?,
+            desk_id: told.id()?,
+            start: told.instant()?,
+            end: told.instant()?,
+            hour_unknown: told.next()?,
+            overlaps: told.next()?,
+            status: status(told.next()?)?,
+            deleted: told.next()?,
+            arrived_at: told.maybe_instant()?,
+            left_at: told.maybe_instant()?,
+            price: money(told.next()?, told.next()?)?,
+            source: told.next()?,
+            created_at: told.instant()?,
         })
     }
 }
