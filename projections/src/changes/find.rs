@@ -131,11 +131,12 @@ pub async fn find(
     filter: &Filter,
     page: Page,
 ) -> Result<Found, sqlx::Error> {
+    let stretch = Stretch::of(db, scope, filter).await?;
     let mut query = QueryBuilder::new("with found as (");
-    Part::InTime.push(&mut query, scope, filter, page);
+    Part::InTime.push(&mut query, scope, filter, stretch, page);
     if filter.from.is_some() || filter.to.is_some() {
         query.push(" union all ");
-        Part::ToldLate.push(&mut query, scope, filter, page);
+        Part::ToldLate.push(&mut query, scope, filter, stretch, page);
     }
     query
         .push(") ")
@@ -179,6 +180,7 @@ impl Part {
         query: &mut QueryBuilder<'_, Postgres>,
         scope: &Scope,
         filter: &Filter,
+        stretch: Stretch,
         page: Page,
     ) {
         query.push("(select c.position from ");
@@ -201,7 +203,7 @@ impl Part {
             Self::InTime => " and ",
             Self::ToldLate => " and not ",
         });
-        in_stretch(query, scope, filter);
+        stretch.push(query);
         if let Some(after) = page.after {
             query.push(" and c.position < ").push_bind(after.0);
         }
@@ -213,27 +215,48 @@ impl Part {
     }
 }
 
-/// That a change was recorded in the period.
-fn in_stretch(query: &mut QueryBuilder<'_, Postgres>, scope: &Scope, filter: &Filter) {
-    let business = scope.business().0;
-    query.push("(true");
-    if let Some(from) = filter.from {
-        query
-            .push(" and c.position > change_position_at(")
-            .push_bind(business)
-            .push(", ")
-            .push_bind(from.to_sqlx())
-            .push("::timestamptz - interval '1 microsecond')");
+/// The positions that were given out in a period; none: without bound. Asked for beforehand: by the values the planner
+/// knows how many they are, and by a function it would call it time and again.
+#[derive(Clone, Copy)]
+struct Stretch {
+    /// Behind this one.
+    after: Option<i64>,
+    /// Up to this one.
+    to: Option<i64>,
+}
+
+impl Stretch {
+    async fn of(db: &PgPool, scope: &Scope, filter: &Filter) -> Result<Self, sqlx::Error> {
+        if filter.from.is_none() && filter.to.is_none() {
+            return Ok(Self {
+                after: None,
+                to: None,
+            });
+        }
+        let (after, to) = sqlx::query_as(
+            "select case when $2::timestamptz is not null
+                         then change_position_at($1, $2 - interval '1 microsecond') end,
+                    case when $3::timestamptz is not null then change_position_at($1, $3) end",
+        )
+        .bind(scope.business().0)
+        .bind(filter.from.map(|from| from.to_sqlx()))
+        .bind(filter.to.map(|to| to.to_sqlx()))
+        .fetch_one(db)
+        .await?;
+        Ok(Self { after, to })
     }
-    if let Some(to) = filter.to {
-        query
-            .push(" and c.position <= change_position_at(")
-            .push_bind(business)
-            .push(", ")
-            .push_bind(to.to_sqlx())
-            .push(")");
+
+    /// That a change was recorded in it.
+    fn push(self, query: &mut QueryBuilder<'_, Postgres>) {
+        query.push("(true");
+        if let Some(after) = self.after {
+            query.push(" and c.position > ").push_bind(after);
+        }
+        if let Some(to) = self.to {
+            query.push(" and c.position <= ").push_bind(to);
+        }
+        query.push(")");
     }
-    query.push(")");
 }
 
 /// What some actors are called now, for whoever shows something else that they did. Who has no name is left out.
