@@ -11,7 +11,11 @@ use uuid::Uuid;
 
 use crate::{
     Position, Scope, Version,
-    folding::{Term, contains, digits, fold, holds, misspelt::distance, seen, terms},
+    folding::{
+        Term, contains, digits, fold, holds,
+        misspelt::{distance, hold_any, left_whole},
+        seen, terms,
+    },
     long_lists::LongList,
 };
 
@@ -356,7 +360,7 @@ fn is_among(query: &mut QueryBuilder<'_, Postgres>, asked: &Asked) {
 /// them is wrong.
 const ALIKE: &str = "0.2";
 /// So many are looked at closely, the most alike first.
-const CANDIDATES: i64 = 1_000;
+const CANDIDATES: i64 = 10_000;
 
 async fn misspelt(
     db: &PgPool,
@@ -408,23 +412,33 @@ async fn candidates(
         .push(" where c.business_id = ")
         .push_bind(scope.business().0);
     is_among(&mut query, asked);
-    for term in &asked.terms {
-        query.push(" and (false");
-        match term {
-            Term::Word { folded, .. } => {
-                query
-                    .push(" or ")
-                    .push_bind(folded.clone())
-                    .push(" <% c.words");
+    let left = |term: &Term| match term {
+        Term::Word { folded, .. } => left_whole(folded),
+        Term::Number { .. } => None,
+    };
+    let all_left: Vec<_> = asked.terms.iter().map(left).collect();
+    let is_any_left = all_left.iter().any(Option::is_some);
+    for (term, left) in asked.terms.iter().zip(&all_left) {
+        match (term, left) {
+            (_, Some(left)) => hold_any(query.push(" and "), left),
+            // Those who hold what is left of another word are few enough to be looked at closely.
+            (Term::Word { .. }, None) if is_any_left => {}
+            (Term::Word { .. } | Term::Number { .. }, None) => {
+                query.push(" and (false");
+                if let Term::Word { folded, .. } = term {
+                    query
+                        .push(" or ")
+                        .push_bind(folded.clone())
+                        .push(" <% c.words");
+                }
+                if !is_alike_where_held(term) {
+                    for pattern in term.patterns() {
+                        holds(query.push(" or "), scope, pattern);
+                    }
+                }
+                query.push(")");
             }
-            Term::Number { .. } => {}
         }
-        if !is_alike_where_held(term) {
-            for pattern in term.patterns() {
-                holds(query.push(" or "), scope, pattern);
-            }
-        }
-        query.push(")");
     }
     // How alike is told only where there are too many.
     query
@@ -445,8 +459,8 @@ async fn candidates(
     Ok(found)
 }
 
-/// Whether words that hold a term are alike enough for it anyway, so that nothing else need be asked. Of `n` letters all
-/// trigrams but three stand in whatever holds them, and the three are no more than three quarters of them all.
+/// Whether words that hold a term are alike enough for it anyway, so that nothing else need be asked. Of `n` letters all trigrams
+/// but three stand in whatever holds them, and the three are no more than three quarters of them all.
 fn is_alike_where_held(term: &Term) -> bool {
     match term {
         Term::Word { folded, .. } => {

@@ -152,7 +152,7 @@ pub fn contains(folded: &str) -> String {
 }
 
 /// The `like` pattern for rows that begin with `folded`.
-fn beginning(folded: &str) -> String {
+pub(super) fn beginning(folded: &str) -> String {
     let mut pattern = String::with_capacity(folded.len() + 1);
     for letter in folded.chars() {
         if matches!(letter, '%' | '_' | '\\') {

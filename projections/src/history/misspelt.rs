@@ -7,14 +7,18 @@ use uuid::Uuid;
 
 use crate::{
     Scope,
-    folding::{Term, misspelt::distance_of, seen},
+    folding::{
+        Term,
+        misspelt::{distance_of, hold_any, left_whole},
+        seen,
+    },
 };
 
 /// So alike must trigrams be for a word to be looked at closely. Low: a name of four letters shares few when one of
 /// them is wrong.
 const ALIKE: &str = "0.2";
 /// So many are looked at closely, the most alike first.
-const CANDIDATES: i64 = 1_000;
+const CANDIDATES: i64 = 10_000;
 
 /// Whom a word would mean but for a slip in the spelling, among these clients or all. Numbers must be right: with
 /// another digit it is somebody else's.
@@ -30,11 +34,13 @@ pub(super) async fn close(
     let mut query = QueryBuilder::new(
         "with alike as materialized (select c.client_id, c.words from history_client c where c.business_id = ",
     );
-    query
-        .push_bind(scope.business().0)
-        .push(" and ")
-        .push_bind(folded.clone())
-        .push(" <% c.words");
+    query.push_bind(scope.business().0).push(" and ");
+    match left_whole(folded) {
+        Some(left) => hold_any(&mut query, &left),
+        None => {
+            query.push_bind(folded.clone()).push(" <% c.words");
+        }
+    }
     if let Some(among) = among {
         query
             .push(" and c.client_id = any(")

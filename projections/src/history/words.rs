@@ -37,6 +37,8 @@ pub(super) struct Words {
     client: Option<Whom>,
     /// The words of `q`, each in its client or in the booking itself.
     q: Vec<Word>,
+    /// Without the words of `q` the filter lets few bookings through.
+    few_without: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -88,7 +90,11 @@ impl Words {
                 q.push(Word { asked, whom, own });
             }
         }
-        Ok(Self { client, q })
+        Ok(Self {
+            client,
+            q,
+            few_without: few,
+        })
     }
 
     /// The same words, and of each also whom it would mean but for a slip in the spelling. None: nobody besides.
@@ -112,10 +118,11 @@ impl Words {
             }
             more |= whom.takes_in(all.unwrap_or_default());
         }
-        // Where clients are asked for, nobody else can be meant by a word.
+        // Nobody else can be meant by a word than whose bookings are let through.
         let among = match (filter.client_id, &self.client) {
             (Some(id), _) => Some(vec![id.uuid()]),
             (None, Some(Whom::These(these))) => Some(these.clone()),
+            (None, None) if self.few_without => Some(clients_let_through(db, scope, filter).await?),
             (None, Some(Whom::All(_)) | None) => None,
         };
         for word in &mut self.q {
@@ -250,6 +257,19 @@ async fn lets_few_through(
     let count = query.build_query_scalar().persistent(false);
     let count: i64 = count.fetch_one(db).await?;
     Ok(count <= FEW_BOOKINGS)
+}
+
+/// Whose bookings a filter lets through without its words.
+async fn clients_let_through(
+    db: &PgPool,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let mut query = QueryBuilder::new("select distinct b.client_id from history_booking b");
+    filter.narrow(&mut query, scope, &Words::default(), None);
+    query.push(" and b.client_id is not null");
+    let clients = query.build_query_scalar().persistent(false);
+    clients.fetch_all(db).await
 }
 
 impl Word {
