@@ -525,6 +525,7 @@ impl Lives {
                     at + hours(1),
                     BookingCommand::CorrectStatus {
                         to: Status::Completed,
+                        reason: None,
                     },
                 );
             }

@@ -172,16 +172,12 @@ impl Booking {
         }])
     }
 
-    pub(super) fn correct_status(&self, to: Status) -> Decided {
+    pub(super) fn correct_status(&self, to: Status, reason: Option<Sealed<FreeText>>) -> Decided {
         let from = self.undeleted("revert")?.status;
         Ok(if from == to {
             vec![]
         } else {
-            vec![BookingEvent::StatusCorrected {
-                from,
-                to,
-                reason: None,
-            }]
+            vec![BookingEvent::StatusCorrected { from, to, reason }]
         })
     }
 
@@ -336,9 +332,9 @@ impl Held {
                 self.status = Status::Cancelled;
                 self.cancel_reason = reason;
             }
-            BookingEvent::StatusCorrected { from, to, .. } => {
+            BookingEvent::StatusCorrected { from, to, reason } => {
                 self.status = to;
-                self.cancel_reason = None;
+                self.cancel_reason = reason.filter(|_| to == Status::Cancelled);
                 if !from.holds_time() {
                     self.found_time();
                 }

@@ -274,6 +274,8 @@ pub enum BookingCommand {
     CorrectStatus {
         /// Which.
         to: Status,
+        /// Why it stands so: cancelled again, it is for the reason that it was cancelled for.
+        reason: Option<Sealed<FreeText>>,
     },
     /// Note when the client came and went as it should have been noted.
     CorrectPresence(Presence),
@@ -441,7 +443,7 @@ impl Booking {
             C::Cancel { at, reason, note } => self.cancel(at, reason, note),
             C::CancelWithSession { at, reason } => self.cancel_with_session(at, reason),
             C::Reopen { reason } => self.reopen(reason),
-            C::CorrectStatus { to } => self.correct_status(to),
+            C::CorrectStatus { to, reason } => self.correct_status(to, reason),
             C::CorrectPresence(to) => self.correct_presence(to),
             C::Comment(comment) => self.comment(comment),
             C::RecordPayment { payment, imported } => self.record_payment(payment, imported),

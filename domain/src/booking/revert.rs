@@ -18,11 +18,11 @@ impl Revert for Booking {
         };
         Ok(match event {
             E::Placed(_) => return Err(Irreversible::Beginning),
-            E::Confirmed(_) => now.becomes_again(was.status, Status::Confirmed)?,
-            E::Completed(_) => now.becomes_again(was.status, Status::Completed)?,
-            E::MarkedNoShow(_) => now.becomes_again(was.status, Status::NoShow)?,
-            E::Cancelled { .. } => now.becomes_again(was.status, Status::Cancelled)?,
-            E::StatusCorrected { from, to, .. } => now.becomes_again(*from, *to)?,
+            E::Confirmed(_) => now.becomes_again(was, Status::Confirmed)?,
+            E::Completed(_) => now.becomes_again(was, Status::Completed)?,
+            E::MarkedNoShow(_) => now.becomes_again(was, Status::NoShow)?,
+            E::Cancelled { .. } => now.becomes_again(was, Status::Cancelled)?,
+            E::StatusCorrected { to, .. } => now.becomes_again(was, *to)?,
             E::Rescheduled {
                 moved_with: Some(_),
                 ..
@@ -82,7 +82,7 @@ impl Revert for Booking {
                 if was.deleted {
                     commands.push(C::Delete { reason: None });
                 } else if was.status != *status {
-                    commands.extend(now.becomes_again(was.status, *status)?);
+                    commands.extend(now.becomes_again(was, *status)?);
                 }
                 still(!commands.is_empty())?;
                 commands
@@ -96,11 +96,16 @@ impl Revert for Booking {
 }
 
 impl Held {
-    fn becomes_again(&self, from: Status, to: Status) -> Result<Vec<C>, Irreversible> {
+    /// What stands as it became by then, `to`, stands as it was again: cancelled for the same reason, if that can be read.
+    fn becomes_again(&self, was: &Self, to: Status) -> Result<Vec<C>, Irreversible> {
         let mut back = Back::default();
-        back.field("status", &self.status, &from, &to)?;
+        back.field("status", &self.status, &was.status, &to)?;
         back.done()?;
-        Ok(vec![C::CorrectStatus { to: from }])
+        let reason = was.cancel_reason.clone();
+        Ok(vec![C::CorrectStatus {
+            to: was.status,
+            reason: reason.filter(|reason| reason.value().is_some()),
+        }])
     }
 
     fn goes_back(&self, from: &Plan, to: &Plan) -> Result<Box<Plan>, Irreversible> {

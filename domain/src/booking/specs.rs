@@ -602,6 +602,7 @@ fn any_command() -> impl Strategy<Value = BookingCommand> {
             },
             16 => BookingCommand::CorrectStatus {
                 to: Status::Requested,
+                reason: None,
             },
             17 => BookingCommand::CorrectPresence(Presence::default()),
             18 => BookingCommand::ChangeService(Box::new(Plan {

@@ -115,10 +115,17 @@ async fn every_step_of_a_life_is_put_back() {
     ] {
         let before = day.booking(id).await;
         let done = position(&day.step(id, step, body).await);
-        position(&revert(&day.salon, done).await);
+        let then = day.booking(id).await;
+        let back = position(&revert(&day.salon, done).await);
         let mut after = day.booking(id).await;
         after["version"] = before["version"].clone();
         assert_eq!(after, before, "{step}");
+        // That was a mistake as well, and then not.
+        let again = position(&revert(&day.salon, back).await);
+        let mut after = day.booking(id).await;
+        after["version"] = then["version"].clone();
+        assert_eq!(after, then, "{step}");
+        position(&revert(&day.salon, again).await);
     }
     let before = day.booking(id).await;
     let deleted = position(&day.salon.delete(&format!("/bookings/{id}")).await);

@@ -536,6 +536,7 @@ impl RandomHistory {
             22 => BookingCommand::Delete { reason },
             23 => BookingCommand::CorrectStatus {
                 to: Status::Requested,
+                reason: None,
             },
             24 => BookingCommand::CorrectPresence(Presence::default()),
             _ => BookingCommand::Restore {

@@ -114,6 +114,38 @@ fn what_was_put_back_is_put_back_again() {
 }
 
 #[test]
+fn what_is_cancelled_again_is_so_for_its_old_reason() {
+    let ill = || Some(words("ill"));
+    let cancelled = BookingEvent::Cancelled {
+        at: at("09:00"),
+        reason: ill(),
+        note: None,
+        cancelled_with: None,
+    };
+    let again = BookingEvent::StatusCorrected {
+        from: Status::Confirmed,
+        to: Status::Cancelled,
+        reason: ill(),
+    };
+    let restored = BookingEvent::Restored {
+        status: Status::Confirmed,
+        from: None,
+        to: Box::new(plan("12:00")),
+    };
+    for back in [corrected(Status::Cancelled, Status::Confirmed), restored] {
+        let history = vec![placed("12:00"), cancelled.clone(), back];
+        follows(history, 2, vec![again.clone()]);
+    }
+    let mut booking = Booking::default();
+    for event in [placed("12:00"), again] {
+        booking.remember(event);
+    }
+    assert_eq!(booking.held().unwrap().cancel_reason, ill());
+    booking.remember(corrected(Status::Cancelled, Status::Confirmed));
+    assert_eq!(booking.held().unwrap().cancel_reason, None);
+}
+
+#[test]
 fn a_status_that_is_another_one_since_stays() {
     let history = [
         requested("12:00"),
