@@ -84,25 +84,10 @@ impl Asked {
         }
     }
 
-    /// Whether only some bookings are meant.
-    pub(super) fn is_narrowed(&self) -> bool {
-        let Filter {
-            staff_id,
-            service_id,
-            desk_id,
-            client_id,
-            clients,
-            statuses,
-            source,
-        } = &self.filter;
-        self.scope.staff().is_some()
-            || staff_id.is_some()
-            || service_id.is_some()
-            || desk_id.is_some()
-            || client_id.is_some()
-            || clients.is_some()
-            || !statuses.is_empty()
-            || source.is_some()
+    /// The whole period, and after it its groups, if any.
+    pub(super) fn whole_and_groups(&self) -> Vec<Period> {
+        let groups = self.groups.iter().copied();
+        std::iter::once(self.whole).chain(groups).collect()
     }
 
     /// Begins a statement on the [parts](Self::parts). `select` is what comes before `from`.
@@ -254,6 +239,18 @@ impl<T: Default + Clone> Told<T> {
 }
 
 impl<T> Told<T> {
+    /// What was counted of the [whole and its groups](Asked::whole_and_groups).
+    pub(super) fn of_whole_and_groups(mut told: Vec<T>) -> Result<Self, sqlx::Error> {
+        if told.is_empty() {
+            return Err(decoded("nothing of the whole period"));
+        }
+        let groups = told.split_off(1);
+        let whole = told.pop();
+        whole
+            .map(|whole| Self { whole, groups })
+            .ok_or_else(|| decoded("nothing of the whole period"))
+    }
+
     /// The same of each.
     pub(super) fn try_map<U, E>(self, each: impl Fn(T) -> Result<U, E>) -> Result<Told<U>, E> {
         let groups: Result<_, E> = self.groups.into_iter().map(&each).collect();

@@ -28,6 +28,7 @@ mod messages;
 pub mod notifications;
 pub mod peak_hours;
 pub mod pending;
+mod pieces;
 pub mod retention;
 pub mod returning;
 pub mod revenue;

@@ -1,13 +1,16 @@
 //! Who of those who were new in a month came again in the months after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use domain::time::Zone;
+use domain::{booking::Status, time::Zone};
 use jiff::{ToSpan as _, civil::Date};
-use jiff_sqlx::ToSqlx as _;
 use sqlx::PgPool;
+use uuid::Uuid;
 
-use super::asked::{Asked, rate, rows};
+use super::{
+    asked::{Asked, rate},
+    pieces::{Counted, Firsts, Pieces, Stood, booked, first_booked},
+};
 use crate::{GroupBy, Period};
 
 /// In how many months after its own a cohort is looked at.
@@ -52,52 +55,24 @@ pub struct Retention {
 pub async fn find(db: &PgPool, asked: &Asked) -> Result<Retention, sqlx::Error> {
     let cohorts = asked.whole.by(&asked.zone, GroupBy::Month);
     let months = months(asked.whole, &asked.zone);
-    let span = asked.whole.span;
-    let mut query = asked.statement_on(
-        &months,
-        ", seen as (select p.n, b.client_id, bool_or(b.starts < ",
-    );
-    query
-        .push_bind(span.end().to_sqlx())
-        .push(") as in_time, bool_or(b.status not in ('cancelled', 'no_show')) as stands");
-    asked.bookings(&mut query);
-    query
-        .push(
-            " and b.client_id is not null group by p.n, b.client_id),
-             cohort as (
-                 select s.n, s.client_id
-                   from seen s
-                   join period p using (n)
-                   join report_client c on c.client_id = s.client_id and c.business_id = ",
-        )
-        .push_bind(asked.scope.business().0)
-        .push(" where s.in_time and c.first_booking >= greatest(p.starts, ")
-        .push_bind(span.start().to_sqlx())
-        .push(") and c.first_booking < least(p.ends, ")
-        .push_bind(span.end().to_sqlx())
-        .push(
-            "))
-             select c.n, (s.n - c.n)::integer as month, count(*) as clients
-               from cohort c
-               join seen s using (client_id)
-              where s.n = c.n or s.stands and s.n > c.n and s.n <= c.n + ",
-        )
-        .push_bind(i64::try_from(MONTHS).unwrap_or(i64::MAX))
-        .push(" group by c.n, s.n - c.n");
-    let rows: Vec<Row> = rows(db, query).await?;
-    let came: BTreeMap<_, _> = rows
-        .iter()
-        .map(|row| ((row.n, row.month), row.clients))
-        .collect();
-    let came = |n, month| came.get(&(n, month)).copied().unwrap_or_default();
+    // Cut where the period ends, too: who is seen after that is none of a cohort.
+    let mut periods = months.clone();
+    periods.push(asked.whole);
+    let pieces = Pieces::of(&periods);
+    let (booked, new) = tokio::try_join!(
+        booked(db, asked, &pieces),
+        first_booked(db, asked, asked.whole)
+    )?;
+    let came = came(&months, asked.whole, &pieces, &booked, &new);
+    let came = |cohort, month| came.get(&(cohort, month)).copied().unwrap_or_default();
     let mut told = vec![];
-    for (place, (n, period)) in (1..).zip(cohorts).enumerate() {
-        let clients = came(n, 0);
+    for (place, period) in cohorts.into_iter().enumerate() {
+        let clients = came(place, 0);
         let after = months.iter().skip(place + 1).take(MONTHS);
         let begun = after.take_while(|month| month.span.start() <= asked.now);
         let again = begun
             .zip(1..)
-            .map(|(_, month)| Again::new(came(n, month), clients));
+            .map(|(_, month)| Again::new(came(place, month), clients));
         told.push(Cohort {
             period,
             clients,
@@ -118,6 +93,65 @@ pub async fn find(db: &PgPool, asked: &Asked) -> Result<Retention, sqlx::Error> 
     })
 }
 
+/// Somebody who is new.
+struct New {
+    /// In which month.
+    month: usize,
+    /// They were seen in it, in the period: they are one of its cohort.
+    seen: bool,
+    /// The last month in which they came again.
+    last: usize,
+}
+
+/// How many of each cohort were seen in its own month, and came again in each one after it.
+fn came(
+    months: &[Period],
+    whole: Period,
+    pieces: &Pieces,
+    booked: &Counted<'_, Vec<Stood>>,
+    new: &Firsts,
+) -> BTreeMap<(usize, usize), i64> {
+    let month_of = |at| months.partition_point(|month| month.span.end() <= at);
+    let mut clients: HashMap<Uuid, New> = new
+        .iter()
+        .map(|(client, since)| {
+            let month = month_of(since);
+            let (seen, last) = (false, month);
+            (client, New { month, seen, last })
+        })
+        .collect();
+    let mut came = BTreeMap::new();
+    // In order: who is one of a cohort is known before they come again.
+    for (piece, booked) in pieces.all().iter().zip(booked.each()) {
+        let month = month_of(piece.span.start());
+        let in_time = piece.span.end() <= whole.span.end();
+        for stood in booked {
+            let stands = !matches!(stood.status, Status::Cancelled | Status::NoShow);
+            for client in &stood.clients {
+                let Some(client) = clients.get_mut(client) else {
+                    continue;
+                };
+                if client.month == month {
+                    if in_time && !client.seen {
+                        client.seen = true;
+                        *came.entry((month, 0)).or_default() += 1;
+                    }
+                } else if client.seen
+                    && stands
+                    && client.last < month
+                    && month <= client.month + MONTHS
+                {
+                    client.last = month;
+                    *came
+                        .entry((client.month, month - client.month))
+                        .or_default() += 1;
+                }
+            }
+        }
+    }
+    came
+}
+
 /// Whole months, from the first of the period to the twelfth after its last.
 fn months(whole: Period, zone: &Zone) -> Vec<Period> {
     let after = i64::try_from(MONTHS).unwrap_or(i64::MAX).months();
@@ -136,11 +170,4 @@ impl Again {
             rate: rate(clients, of),
         }
     }
-}
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    n: i64,
-    month: i32,
-    clients: i64,
 }

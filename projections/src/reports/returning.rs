@@ -1,9 +1,15 @@
 //! Who came back.
 
-use jiff_sqlx::ToSqlx as _;
-use sqlx::PgPool;
+use std::collections::HashSet;
 
-use super::asked::{Asked, Told, rate, rows};
+use domain::booking::Status;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::{
+    asked::{Asked, Told, rate},
+    pieces::{Pieces, booked, clients, first_booked, first_came},
+};
 
 /// Who booked in a period and who came, and who of them had before.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -29,61 +35,44 @@ pub struct Returning {
 /// # Errors
 /// When the database does not answer.
 pub async fn find(db: &PgPool, asked: &Asked) -> Result<Told<Returning>, sqlx::Error> {
-    let business = asked.scope.business().0;
-    let mut query = asked.statement(
-        ", seen as (select p.n, p.starts, b.client_id, bool_or(b.status = 'completed') as came",
-    );
-    asked.bookings(&mut query);
-    query
-        .push(
-            " and b.client_id is not null group by p.n, p.starts, b.client_id)
-             select s.n, count(*) as clients,
-                    count(*) filter (where c.first_booking < s.starts)          as returning_clients,
-                    count(*) filter (where came)                                as visitors,
-                    count(*) filter (where came and c.first_visit < s.starts)   as returning_visitors
-               from seen s
-               left join report_client c on c.client_id = s.client_id and c.business_id = ",
+    let periods = asked.whole_and_groups();
+    let pieces = Pieces::of(&periods);
+    let (booked, new, newly_came) = tokio::try_join!(
+        booked(db, asked, &pieces),
+        first_booked(db, asked, asked.whole),
+        first_came(db, asked, asked.whole)
+    )?;
+    let each = periods.iter().zip(booked.periods());
+    let told = each.map(|(period, booked)| {
+        let booked = || booked.iter().flatten();
+        let booking = clients(booked());
+        let visiting = clients(booked().filter(|stood| stood.status == Status::Completed));
+        // Who had none before has the first of all here.
+        Returning::of(
+            (&booking, new.among(&booking, *period)),
+            (&visiting, newly_came.among(&visiting, *period)),
         )
-        .push_bind(business)
-        .push(" group by s.n");
-    if !asked.groups.is_empty() {
-        let begins = asked.whole.span.start().to_sqlx();
-        query
-            .push(" union all select 0, count(*), count(*) filter (where c.first_booking < ")
-            .push_bind(begins)
-            .push(
-                "), count(*) filter (where came), count(*) filter (where came and c.first_visit < ",
-            )
-            .push_bind(begins)
-            .push(
-                ") from (select client_id, bool_or(came) as came from seen group by client_id) s
-                   left join report_client c on c.client_id = s.client_id and c.business_id = ",
-            )
-            .push_bind(business);
-    }
-    let rows: Vec<Row> = rows(db, query).await?;
-    Told::of(asked, rows.into_iter().map(|row| (row.n, row.into())))
+    });
+    Told::of_whole_and_groups(told.collect())
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    n: i64,
-    clients: i64,
-    returning_clients: i64,
-    visitors: i64,
-    returning_visitors: i64,
-}
-
-impl From<Row> for Returning {
-    fn from(row: Row) -> Self {
+impl Returning {
+    fn of(
+        (clients, new_clients): (&HashSet<Uuid>, i64),
+        (visitors, new_visitors): (&HashSet<Uuid>, i64),
+    ) -> Self {
+        let count = |who: &HashSet<Uuid>| i64::try_from(who.len()).unwrap_or(i64::MAX);
+        let (clients, visitors) = (count(clients), count(visitors));
+        let returning_clients = clients - new_clients;
+        let returning_visitors = visitors - new_visitors;
         Self {
-            clients: row.clients,
-            new_clients: row.clients - row.returning_clients,
-            returning_clients: row.returning_clients,
-            returning_rate: rate(row.returning_clients, row.clients),
-            visitors: row.visitors,
-            returning_visitors: row.returning_visitors,
-            visitor_return_rate: rate(row.returning_visitors, row.visitors),
+            clients,
+            new_clients,
+            returning_clients,
+            returning_rate: rate(returning_clients, clients),
+            visitors,
+            returning_visitors,
+            visitor_return_rate: rate(returning_visitors, visitors),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! How many bookings and clients, what came in, what is still to come.
 
-use std::collections::BTreeMap;
-
-use domain::money::Money;
+use domain::{booking::Status, money::Money};
 use rust_decimal::Decimal;
 use sqlx::PgPool;
 
-use super::asked::{Asked, Told, in_order, rate, rows};
-use crate::{Period, rows::decoded};
+use super::{
+    asked::{Asked, Told, rate, rows},
+    pieces::{Pieces, Stood, booked, by_status, clients, first_booked},
+};
 
 /// What a period came to. Deleted bookings are in none of the numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,34 +51,26 @@ pub struct ByStatus {
 /// # Errors
 /// When the database does not answer.
 pub async fn find(db: &PgPool, asked: &Asked) -> Result<Told<Summary>, sqlx::Error> {
+    let periods = asked.whole_and_groups();
+    let pieces = Pieces::of(&periods);
     // None needs another: the connections work at once.
-    let (booked, seen, earned) =
-        tokio::try_join!(booked(db, asked), seen(db, asked), earned(db, asked))?;
-    let groups: Result<_, _> = booked
-        .groups
-        .into_iter()
-        .zip(seen.groups)
-        .zip(earned.groups)
-        .map(|((booked, seen), earned)| summary(asked, booked, seen, earned))
+    let (booked, new, earned) = tokio::try_join!(
+        booked(db, asked, &pieces),
+        first_booked(db, asked, asked.whole),
+        earned(db, asked)
+    )?;
+    let earned = std::iter::once(earned.whole).chain(earned.groups);
+    let told: Result<_, _> = periods
+        .iter()
+        .zip(booked.periods())
+        .zip(earned)
+        .map(|((period, booked), earned)| {
+            let clients = clients(booked.iter().flatten());
+            let new_clients = new.among(&clients, *period);
+            summary(asked, booked, clients.len(), new_clients, earned)
+        })
         .collect();
-    Ok(Told {
-        whole: summary(asked, booked.whole, seen.whole, earned.whole)?,
-        groups: groups?,
-    })
-}
-
-/// What bookings come to.
-#[derive(Debug, Clone, Copy, Default)]
-struct Booked {
-    by_status: ByStatus,
-    pending: Decimal,
-}
-
-/// Whose they are.
-#[derive(Debug, Clone, Copy, Default)]
-struct Seen {
-    clients: i64,
-    returning_clients: i64,
+    Told::of_whole_and_groups(told?)
 }
 
 /// What money comes to.
@@ -86,86 +78,6 @@ struct Seen {
 struct Earned {
     revenue: Decimal,
     receipts: i64,
-}
-
-async fn booked(db: &PgPool, asked: &Asked) -> Result<Told<Booked>, sqlx::Error> {
-    let mut query = asked.statement(
-        "select p.n, b.status, count(*) as bookings,
-                coalesce(sum(greatest(b.price - b.paid, 0)) filter (where b.status in ('requested', 'confirmed')), 0)
-                    as pending",
-    );
-    asked.bookings(&mut query);
-    query.push(" group by p.n, b.status");
-    let rows: Vec<BookedRow> = rows(db, query).await?;
-    let (mut parts, mut whole) = (BTreeMap::<i64, Booked>::new(), Booked::default());
-    for row in rows {
-        for sum in [parts.entry(row.n).or_default(), &mut whole] {
-            sum.pending += row.pending;
-            *sum.by_status.of(&row.status)? += row.bookings;
-        }
-    }
-    Told::of(asked, parts.into_iter().chain([(0, whole)]))
-}
-
-async fn seen(db: &PgPool, asked: &Asked) -> Result<Told<Seen>, sqlx::Error> {
-    if asked.groups.is_empty() {
-        let whole = seen_in(db, asked, asked.parts()).await?;
-        return Told::of(asked, (1..).zip(whole));
-    }
-    // Who comes in two groups is one of the whole.
-    let whole = std::slice::from_ref(&asked.whole);
-    let (whole, groups) =
-        tokio::try_join!(seen_in(db, asked, whole), seen_in(db, asked, asked.parts()))?;
-    Told::of(asked, (0..).zip(whole.into_iter().chain(groups)))
-}
-
-async fn seen_in(db: &PgPool, asked: &Asked, periods: &[Period]) -> Result<Vec<Seen>, sqlx::Error> {
-    let business = asked.scope.business().0;
-    let query = if asked.is_narrowed() {
-        let mut query = asked.statement_on(
-            periods,
-            // New is who has no booking before, with anybody, whatever is asked for here.
-            "select s.n, count(*) as clients, count(*) filter (where c.first_booking < s.starts) as returning_clients
-               from (select p.n, p.starts, b.client_id",
-        );
-        asked.bookings(&mut query);
-        query
-            .push(
-                " and b.client_id is not null group by p.n, p.starts, b.client_id) s
-                   left join report_client c on c.client_id = s.client_id and c.business_id = ",
-            )
-            .push_bind(business);
-        query.push(" group by s.n");
-        query
-    } else {
-        // Of all bookings, those who are new are those who begin here: they need not be looked for among all others.
-        let mut query = asked.statement_on(
-            periods,
-            "select s.n, s.clients,
-                    s.clients - (select count(*)
-                                   from report_client c
-                                  where c.first_booking >= p.starts and c.first_booking < p.ends and c.business_id = ",
-        );
-        query.push_bind(business).push(
-            ") as returning_clients
-               from (select n, count(*) as clients from (select p.n, b.client_id",
-        );
-        asked.bookings(&mut query);
-        query.push(
-            " and b.client_id is not null group by p.n, b.client_id) d group by n) s
-               join period p using (n)",
-        );
-        query
-    };
-    let rows: Vec<(i64, i64, i64)> = rows(db, query).await?;
-    let rows = rows.into_iter().map(|(n, clients, returning_clients)| {
-        let seen = Seen {
-            clients,
-            returning_clients,
-        };
-        (n, seen)
-    });
-    in_order(periods.len(), rows)
 }
 
 /// What shared and lone receipts come to.
@@ -199,21 +111,24 @@ async fn earned(db: &PgPool, asked: &Asked) -> Result<Told<Earned>, sqlx::Error>
 
 fn summary(
     asked: &Asked,
-    booked: Booked,
-    seen: Seen,
+    booked: &[Vec<Stood>],
+    clients: usize,
+    new_clients: i64,
     earned: Earned,
 ) -> Result<Summary, sqlx::Error> {
-    let by_status = booked.by_status;
+    let by_status = by_status(booked.iter().flatten());
+    let pending = booked.iter().flatten().map(|stood| stood.pending).sum();
     let bookings = by_status.all();
+    let clients = i64::try_from(clients).unwrap_or(i64::MAX);
     let average = earned.revenue.checked_div(earned.receipts.into());
     Ok(Summary {
         bookings,
         by_status,
-        clients: seen.clients,
-        new_clients: seen.clients - seen.returning_clients,
-        returning_clients: seen.returning_clients,
+        clients,
+        new_clients,
+        returning_clients: clients - new_clients,
         revenue: asked.money(earned.revenue)?,
-        pending_amount: asked.money(booked.pending)?,
+        pending_amount: asked.money(pending)?,
         average_receipt: asked.money(average.unwrap_or_default())?,
         no_show_rate: rate(by_status.no_show, by_status.completed + by_status.no_show),
         cancellation_rate: rate(by_status.cancelled, bookings),
@@ -227,24 +142,15 @@ impl ByStatus {
         self.requested + self.confirmed + self.completed + self.no_show + self.cancelled
     }
 
-    fn of(&mut self, status: &str) -> Result<&mut i64, sqlx::Error> {
-        Ok(match status {
-            "requested" => &mut self.requested,
-            "confirmed" => &mut self.confirmed,
-            "completed" => &mut self.completed,
-            "no_show" => &mut self.no_show,
-            "cancelled" => &mut self.cancelled,
-            other => return Err(decoded(format!("no status: {other}"))),
-        })
+    pub(super) const fn of(&mut self, status: Status) -> &mut i64 {
+        match status {
+            Status::Requested => &mut self.requested,
+            Status::Confirmed => &mut self.confirmed,
+            Status::Completed => &mut self.completed,
+            Status::NoShow => &mut self.no_show,
+            Status::Cancelled => &mut self.cancelled,
+        }
     }
-}
-
-#[derive(sqlx::FromRow)]
-struct BookedRow {
-    n: i64,
-    status: String,
-    bookings: i64,
-    pending: Decimal,
 }
 
 #[derive(sqlx::FromRow)]

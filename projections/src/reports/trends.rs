@@ -10,9 +10,12 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use sqlx::PgPool;
 
-use self::seasons::seasons;
 pub use self::seasons::{Season, Seasons};
-use super::asked::{Asked, Told, in_order, rate, rows};
+use self::seasons::{begun, seasons};
+use super::{
+    asked::{Asked, Told, rate, rows},
+    pieces::{Counted, Pieces, Stood, booked, clients},
+};
 use crate::{GroupBy, Period};
 
 /// What a period came to, beside what came before it.
@@ -67,14 +70,29 @@ pub async fn find(db: &PgPool, asked: &Asked) -> Result<Trends, sqlx::Error> {
         .map(|period| ((period.first, period.last), period))
         .collect();
     let keys = periods.keys().copied();
-    let periods: Vec<Period> = periods.values().copied().collect();
-
-    let (booked, earned, seasons) = tokio::try_join!(
-        booked(db, asked, &periods),
-        earned(db, asked, &periods),
-        seasons(db, asked),
-    )?;
-    let figures: BTreeMap<_, _> = keys.zip(booked.into_iter().zip(earned)).collect();
+    let days = begun(asked);
+    // What a day came to is part of what its month did: each booking and payment is read once.
+    let mut cut: Vec<Period> = periods.values().copied().collect();
+    cut.extend(&days);
+    let pieces = Pieces::of(&cut);
+    let (booked, earned) =
+        tokio::try_join!(booked(db, asked, &pieces), earned(db, asked, &pieces))?;
+    let count = |all: &[Vec<Stood>]| all.iter().flatten().map(|stood| stood.bookings).sum();
+    let sum = |all: &[Decimal]| all.iter().sum();
+    let mut each = booked.periods().zip(earned.periods());
+    let figures: BTreeMap<_, (Booked, Decimal)> = keys
+        .zip(each.by_ref())
+        .map(|(key, (booked, earned))| {
+            let clients = clients(booked.iter().flatten()).len();
+            let booked = Booked {
+                bookings: count(booked),
+                clients: i64::try_from(clients).unwrap_or(i64::MAX),
+            };
+            (key, (booked, sum(earned)))
+        })
+        .collect();
+    let each = each.map(|(booked, earned)| (count(booked), sum(earned)));
+    let seasons = seasons(asked, &days, each)?;
     let of = |period: Period| {
         let figures = figures.get(&(period.first, period.last));
         figures.copied().unwrap_or_default()
@@ -126,42 +144,22 @@ impl Beside {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Booked {
     bookings: i64,
     clients: i64,
 }
 
-async fn booked(
+/// What was paid in each piece less what was given back.
+async fn earned<'p>(
     db: &PgPool,
     asked: &Asked,
-    periods: &[Period],
-) -> Result<Vec<Booked>, sqlx::Error> {
-    let mut query = asked.statement_on(
-        periods,
-        "select n, sum(bookings)::bigint, count(client_id) from (
-        select p.n, b.client_id, count(*) as bookings",
-    );
-    asked.bookings(&mut query);
-    query.push(" group by p.n, b.client_id) seen group by n");
-    let rows: Vec<(i64, i64, i64)> = rows(db, query).await?;
-    let rows = rows.into_iter();
-    in_order(
-        periods.len(),
-        rows.map(|(n, bookings, clients)| (n, Booked { bookings, clients })),
-    )
-}
-
-async fn earned(
-    db: &PgPool,
-    asked: &Asked,
-    periods: &[Period],
-) -> Result<Vec<Decimal>, sqlx::Error> {
-    let mut query = asked.statement_on(periods, "select p.n, sum(m.amount)");
+    pieces: &'p Pieces,
+) -> Result<Counted<'p, Decimal>, sqlx::Error> {
+    let mut query = asked.statement_on(pieces.all(), "select p.n, sum(m.amount)");
     asked.payments(&mut query);
     query.push(" group by p.n");
-    let rows: Vec<(i64, Decimal)> = rows(db, query).await?;
-    in_order(periods.len(), rows)
+    pieces.counted(rows::<(i64, Decimal)>(db, query).await?)
 }
 
 impl<T> Compared<T> {

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{money::Money, time::Weekday};
 use rust_decimal::Decimal;
-use sqlx::PgPool;
 
-use super::{Asked, earned, in_order, rate, rows};
+use super::{Asked, rate};
 use crate::{GroupBy, Period};
 
 /// What is usual, by the days of the period that have begun.
@@ -29,15 +28,21 @@ pub struct Season {
     pub revenue: Money,
 }
 
-pub(super) async fn seasons(db: &PgPool, asked: &Asked) -> Result<Seasons, sqlx::Error> {
-    let days = asked.whole.by(&asked.zone, GroupBy::Day);
-    let begun = days
-        .into_iter()
-        .take_while(|day| day.span.start() <= asked.now);
-    let days: Vec<Period> = begun.collect();
-    let (booked, earned) = tokio::try_join!(booked(db, asked, &days), earned(db, asked, &days))?;
+/// The days of the period that have begun.
+pub(super) fn begun(asked: &Asked) -> Vec<Period> {
+    let days = asked.whole.by(&asked.zone, GroupBy::Day).into_iter();
+    days.take_while(|day| day.span.start() <= asked.now)
+        .collect()
+}
+
+/// From how many bookings each of these days has, and what was earned on it.
+pub(super) fn seasons(
+    asked: &Asked,
+    days: &[Period],
+    each: impl Iterator<Item = (i64, Decimal)>,
+) -> Result<Seasons, sqlx::Error> {
     let (mut weekdays, mut months) = (BTreeMap::new(), BTreeMap::new());
-    for ((day, bookings), revenue) in days.iter().zip(booked).zip(earned) {
+    for (day, (bookings, revenue)) in days.iter().zip(each) {
         let date = day.first;
         let weekday: &mut Sums = weekdays.entry(Weekday::of(date).number()).or_default();
         weekday.add((date.year(), date.day_of_year()), bookings, revenue);
@@ -56,14 +61,6 @@ pub(super) async fn seasons(db: &PgPool, asked: &Asked) -> Result<Seasons, sqlx:
         weekdays: weekdays?,
         months: months?,
     })
-}
-
-async fn booked(db: &PgPool, asked: &Asked, days: &[Period]) -> Result<Vec<i64>, sqlx::Error> {
-    let mut query = asked.statement_on(days, "select p.n, count(*)");
-    asked.bookings(&mut query);
-    query.push(" group by p.n");
-    let rows: Vec<(i64, i64)> = rows(db, query).await?;
-    in_order(days.len(), rows)
 }
 
 #[derive(Debug, Default)]
