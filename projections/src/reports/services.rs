@@ -1,7 +1,5 @@
 //! What each service is asked for, and what it brings.
 
-use std::collections::BTreeMap;
-
 use domain::{id::Id, money::Money, service::Service};
 use rust_decimal::Decimal;
 use sqlx::PgPool;
@@ -10,8 +8,9 @@ use uuid::Uuid;
 use super::{
     Asked, ByStatus, rate,
     trends::change_rate,
-    worth::{By, Worth, by},
+    worth::{By, Worth, by, plainly},
 };
+
 /// What one service came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServiceWorth {
@@ -69,27 +68,30 @@ pub async fn find(
     asked: &Asked,
     within_days: u16,
 ) -> Result<Vec<ServiceWorth>, sqlx::Error> {
-    let before = asked.before();
-    let mut periods = vec![asked.whole];
-    periods.extend(&asked.groups);
-    periods.extend(before);
-    let all: BTreeMap<Option<Uuid>, Vec<Worth>> =
-        by(db, asked, &periods, By::Service, within_days).await?;
+    let (mut all, before) = tokio::try_join!(
+        by(db, asked, By::Service, within_days),
+        plainly(db, asked, asked.before(), By::Service)
+    )?;
+    for id in before.keys() {
+        all.entry(*id).or_default();
+    }
     let service = |(id, told): (Option<Uuid>, Vec<Worth>)| {
         let mut told = told.iter();
         let nothing = Worth::default();
         let whole = figures(asked, told.next().unwrap_or(&nothing))?;
-        let groups = told.by_ref().take(asked.groups.len());
+        let groups = told
+            .chain(std::iter::repeat(&nothing))
+            .take(asked.groups.len());
         let groups: Result<_, sqlx::Error> = groups.map(|worth| figures(asked, worth)).collect();
-        let earlier = told.next().unwrap_or(&nothing);
+        let (bookings, revenue) = before.get(&id).copied().unwrap_or_default();
         Ok(ServiceWorth {
             service_id: id.map(Id::new),
             whole,
             groups: groups?,
             share: 0.0,
             before: Before {
-                bookings: earlier.bookings(),
-                revenue: asked.money(earlier.revenue)?,
+                bookings,
+                revenue: asked.money(revenue)?,
             },
         })
     };

@@ -57,12 +57,12 @@ pub async fn find(
     timesheet: &Timesheet,
     within_days: u16,
 ) -> Result<Vec<StaffWorth>, sqlx::Error> {
-    let mut periods = vec![asked.whole];
-    periods.extend(&asked.groups);
-    let mut worth = by(db, asked, &periods, By::Staff, within_days).await?;
-    let mut time = worked(db, asked, timesheet).await?;
+    let (mut worth, mut time) = tokio::try_join!(
+        by(db, asked, By::Staff, within_days),
+        worked(db, asked, timesheet)
+    )?;
     for id in time.people.keys() {
-        let none = || vec![Worth::default(); periods.len()];
+        let none = || vec![Worth::default(); 1 + asked.groups.len()];
         worth.entry(*id).or_insert_with(none);
     }
     let cells = cells(asked);

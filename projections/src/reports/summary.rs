@@ -81,7 +81,7 @@ struct Earned {
 }
 
 /// What shared and lone receipts come to.
-const COUNTED: &str = "sum(amount) as revenue,
+pub(super) const COUNTED: &str = "sum(amount) as revenue,
     (sum(alone) + count(*) filter (where shared is not null and amount > 0))::bigint as receipts";
 
 async fn earned(db: &PgPool, asked: &Asked) -> Result<Told<Earned>, sqlx::Error> {

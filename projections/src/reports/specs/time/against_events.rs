@@ -16,7 +16,7 @@ use crate::{
         stretches::PLACES,
         time_saved,
         worked::Load,
-        worth::{By, by},
+        worth::{By, by, plainly},
     },
     story::{at, take_in},
 };
@@ -186,12 +186,16 @@ async fn hours(db: &PgPool, world: &World, asked: &Asked) -> Result<(), TestCase
 
 async fn worth(db: &PgPool, world: &World, asked: &Asked, key: By) -> Result<(), TestCaseError> {
     let within = 10;
-    let mut periods = vec![asked.whole];
-    periods.extend(&asked.groups);
-    periods.extend(asked.before());
-    let found = by(db, asked, &periods, key, within).await.unwrap();
+    let periods = asked.whole_and_groups();
+    let found = by(db, asked, key, within).await.unwrap();
+    let before = plainly(db, asked, asked.before(), key).await.unwrap();
     let known: Vec<Option<Uuid>> = world.keys(key);
-    prop_assert!(found.keys().all(|id| known.contains(id)));
+    prop_assert!(
+        found
+            .keys()
+            .chain(before.keys())
+            .all(|id| known.contains(id))
+    );
     for id in known {
         for (n, period) in periods.iter().enumerate() {
             let told = found
@@ -221,6 +225,11 @@ async fn worth(db: &PgPool, world: &World, asked: &Asked, key: By) -> Result<(),
                 id,
                 period
             );
+        }
+        if let Some(period) = &asked.before() {
+            let (by, _, _, _, _, revenue, _) = world.worth(asked, period, key, id, within);
+            let told = before.get(&id).copied().unwrap_or_default();
+            prop_assert_eq!(told, (by.iter().sum(), revenue), "{:?} {:?}", id, period);
         }
     }
     Ok(())
