@@ -37,6 +37,7 @@ pub const READ_MODEL: ReadModel = ReadModel {
     late_indexes: &[
         "segment_sort_name",
         "segment_client_sort_name",
+        "segment_client_warned",
         "segment_booking_starts",
         "segment_booking_deleted",
         "segment_booking_service",
