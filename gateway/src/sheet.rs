@@ -51,6 +51,8 @@ pub(crate) enum Column {
     Text,
     /// A number that is not added up.
     Number,
+    /// So many, or so many minutes, added up at the end of a spreadsheet.
+    Count,
     /// Money, added up at the end of a spreadsheet.
     Amount,
     /// Money that makes no sense added up: an average, a price per hour.

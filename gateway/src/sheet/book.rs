@@ -1,4 +1,5 @@
-//! A table as a spreadsheet: typed cells under a header that stays in sight, with the totals of its amounts at the end.
+//! A table as a spreadsheet: typed cells under a header that stays in sight, with the totals of its amounts and counts at the
+//! end.
 //!
 //! Rows go to a temporary file as they come; it has no name, so that nothing is left of it whatever happens. The finished
 //! sheets are then packed straight into the answer.
@@ -194,7 +195,7 @@ impl Book {
                 sheet.write_number(line, at, number)?;
             }
             Typed::Amount(amount) => {
-                if column == Column::Amount {
+                if is_added_up(column) {
                     *self.totals[usize::from(at)].get_or_insert_default() += amount;
                 }
                 let look = of_scale(&looks.amounts, amount);
@@ -217,8 +218,8 @@ impl Book {
     }
 
     fn total(&mut self) -> Result<(), XlsxError> {
-        let is_amount = |(_, column): &(&str, Column)| *column == Column::Amount;
-        if !self.table.columns.iter().any(is_amount) {
+        let mut columns = self.table.columns.iter();
+        if !columns.any(|(_, column)| is_added_up(*column)) {
             return Ok(());
         }
         for ((at, (_, column)), total) in (0_u16..).zip(self.table.columns).zip(&self.totals) {
@@ -227,7 +228,7 @@ impl Book {
                 self.sheet
                     .write_number_with_format(self.line, at, as_float(*total), look)?;
             } else {
-                let said = if at == 0 && *column != Column::Amount {
+                let said = if at == 0 && !is_added_up(*column) {
                     "total"
                 } else {
                     ""
@@ -260,6 +261,11 @@ impl Book {
         self.finish(last)?;
         self.book.save_to_writer(to)
     }
+}
+
+/// Whether a column has a total.
+const fn is_added_up(column: Column) -> bool {
+    matches!(column, Column::Amount | Column::Count)
 }
 
 fn as_float(amount: Decimal) -> f64 {

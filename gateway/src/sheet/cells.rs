@@ -28,7 +28,7 @@ pub(super) fn defused(cell: String, column: Column) -> String {
         return cell;
     }
     let is_number = match column {
-        Column::Number | Column::Amount | Column::Rate | Column::Share => {
+        Column::Number | Column::Count | Column::Amount | Column::Rate | Column::Share => {
             cell.parse::<Decimal>().is_ok()
         }
         Column::Text | Column::Date | Column::DateTime | Column::Flag => false,
@@ -45,7 +45,7 @@ pub(super) fn typed(cell: String, column: Column) -> Typed {
     let typed = match column {
         Column::Text => None,
         Column::Number => number(&cell).map(Typed::Number),
-        Column::Amount | Column::Rate => cell.parse().ok().map(Typed::Amount),
+        Column::Count | Column::Amount | Column::Rate => cell.parse().ok().map(Typed::Amount),
         Column::Share => number(&cell).map(Typed::Share),
         Column::Date => cell.parse().ok().and_then(date).map(Typed::Date),
         Column::DateTime => date_time(&cell).map(Typed::DateTime),
@@ -109,7 +109,13 @@ mod tests {
         for good in ["", "a=1", "1-1", "'=1"] {
             assert_eq!(defused(good.to_owned(), Column::Text), good);
         }
-        for kind in [Column::Number, Column::Amount, Column::Rate, Column::Share] {
+        for kind in [
+            Column::Number,
+            Column::Count,
+            Column::Amount,
+            Column::Rate,
+            Column::Share,
+        ] {
             assert_eq!(defused("-20.00".to_owned(), kind), "-20.00");
             assert_eq!(defused("-2+cmd()".to_owned(), kind), "'-2+cmd()");
         }

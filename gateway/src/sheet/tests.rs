@@ -21,7 +21,7 @@ static TABLE: Table = Table {
         ("client", Column::Text),
         ("start", Column::DateTime),
         ("day", Column::Date),
-        ("minutes", Column::Number),
+        ("minutes", Column::Count),
         ("price", Column::Amount),
         ("average", Column::Rate),
         ("deleted", Column::Flag),
@@ -90,6 +90,7 @@ async fn cells_of_a_spreadsheet_are_typed_and_its_amounts_added_up() {
     );
     assert_eq!(rows[3][4], Data::Empty, "nothing is not zero");
     assert_eq!(rows[4][0], Data::String("total".to_owned()));
+    assert_eq!(rows[4][3], Data::Float(135.0), "counts are added up");
     assert_eq!(rows[4][4], Data::Float(99.5));
     assert_eq!(rows[4][5], Data::Empty, "averages are not added up");
 

@@ -96,12 +96,12 @@ impl Report for Group<NotificationsView> {
             ("from", Column::Date),
             ("to", Column::Date),
             ("channel", Column::Text),
-            ("messages", Column::Number),
-            ("scheduled", Column::Number),
-            ("sent", Column::Number),
-            ("delivered", Column::Number),
-            ("failed", Column::Number),
-            ("suppressed", Column::Number),
+            ("messages", Column::Count),
+            ("scheduled", Column::Count),
+            ("sent", Column::Count),
+            ("delivered", Column::Count),
+            ("failed", Column::Count),
+            ("suppressed", Column::Count),
         ],
     };
 }

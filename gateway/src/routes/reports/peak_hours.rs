@@ -70,11 +70,11 @@ impl Report for Group<PeakHoursView> {
         columns: &[
             ("weekday", Column::Text),
             ("hour", Column::Number),
-            ("bookings", Column::Number),
+            ("bookings", Column::Count),
             ("share", Column::Share),
-            ("available_min", Column::Number),
-            ("booked_min", Column::Number),
-            ("outside_min", Column::Number),
+            ("available_min", Column::Count),
+            ("booked_min", Column::Count),
+            ("outside_min", Column::Count),
             ("load", Column::Share),
         ],
     };

@@ -57,11 +57,11 @@ impl Figures for PendingView {
             ("from", Column::Date),
             ("to", Column::Date),
             ("pending_amount", Column::Amount),
-            ("bookings", Column::Number),
+            ("bookings", Column::Count),
             ("overdue_amount", Column::Amount),
-            ("overdue_bookings", Column::Number),
+            ("overdue_bookings", Column::Count),
             ("upcoming_amount", Column::Amount),
-            ("upcoming_bookings", Column::Number),
+            ("upcoming_bookings", Column::Count),
         ],
     };
 

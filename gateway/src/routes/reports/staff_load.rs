@@ -92,9 +92,9 @@ impl Report for StaffLoadView {
             ("to", Column::Date),
             ("staff_id", Column::Text),
             ("staff", Column::Text),
-            ("available_min", Column::Number),
-            ("booked_min", Column::Number),
-            ("outside_min", Column::Number),
+            ("available_min", Column::Count),
+            ("booked_min", Column::Count),
+            ("outside_min", Column::Count),
             ("load", Column::Share),
         ],
     };

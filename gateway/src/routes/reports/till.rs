@@ -84,7 +84,7 @@ impl Report for TillReport {
             ("taken", Column::Amount),
             ("refunded", Column::Amount),
             ("net", Column::Amount),
-            ("entries", Column::Number),
+            ("entries", Column::Count),
         ],
     };
     const GROUPED_BY: Option<GroupField> = Some(GroupField::Day);

@@ -71,13 +71,13 @@ impl Report for Group<TimeSavedView> {
         columns: &[
             ("from", Column::Date),
             ("to", Column::Date),
-            ("online_bookings", Column::Number),
-            ("saved_min", Column::Number),
+            ("online_bookings", Column::Count),
+            ("saved_min", Column::Count),
             ("saved_cost", Column::Amount),
-            ("staff_bookings", Column::Number),
-            ("staff_min", Column::Number),
+            ("staff_bookings", Column::Count),
+            ("staff_min", Column::Count),
             ("staff_cost", Column::Amount),
-            ("other_bookings", Column::Number),
+            ("other_bookings", Column::Count),
         ],
     };
 }

@@ -166,7 +166,7 @@ impl Figures for TrendView {
         columns: &[
             ("from", Column::Date),
             ("to", Column::Date),
-            ("bookings", Column::Number),
+            ("bookings", Column::Count),
             ("bookings_before", Column::Number),
             ("bookings_change_rate", Column::Share),
             ("bookings_year_before", Column::Number),
