@@ -359,8 +359,8 @@ fn is_among(query: &mut QueryBuilder<'_, Postgres>, asked: &Asked) {
 /// So alike must trigrams be for a word to be looked at closely. Low: a name of four letters shares few when one of
 /// them is wrong.
 const ALIKE: &str = "0.2";
-/// So many are looked at closely, the most alike first.
-const CANDIDATES: i64 = 10_000;
+/// So many are looked at closely; of more, the most alike.
+const CANDIDATES: i64 = 20_000;
 
 async fn misspelt(
     db: &PgPool,
