@@ -69,7 +69,7 @@ pub struct Recommendation {
 }
 
 /// What these clients may like next, the likeliest first. Looked at are the three services that they had most, and the
-/// others who were last served with one of those; two at least must have taken what is recommended.
+/// others who had one of those in its last 400 served bookings; two at least must have taken what is recommended.
 ///
 /// # Errors
 /// When the database does not answer.

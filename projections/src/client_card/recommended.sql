@@ -10,7 +10,7 @@ favourite as (
     select service_id from own order by times desc, last desc, service_id limit 3
 ),
 alike as (
-    -- Enough to tell, and few enough to look at while somebody waits.
+    -- Enough to tell by (a share is right to some 5 %), and few enough to look at while somebody waits.
     select distinct f.service_id as had, p.client_id
       from favourite f
      cross join lateral (
@@ -18,7 +18,7 @@ alike as (
             where business_id = $1 and service_id = f.service_id and served and client_id <> all($2)
               and ($3::uuid is null or staff_id = $3)
             order by starts desc
-            limit 1000) p
+            limit 400) p
 ),
 taken as (
     select a.had, b.service_id as took, count(distinct a.client_id) as takers
