@@ -140,7 +140,7 @@ impl Lives {
         seed: u64,
     ) -> anyhow::Result<Self> {
         // What a worker does in a day, seven days of which one is free: counted, not reckoned.
-        const A_DAY: u64 = 19;
+        const A_DAY: u64 = 21;
         let staff = u64::try_from(house.staff.len())?;
         let days = i64::try_from(bookings * 7 / (staff * 6 * A_DAY).max(1))?.max(3);
         let today = house.zone.date_of(now);
