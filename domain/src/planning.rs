@@ -127,6 +127,8 @@ pub struct Enquiry<'a> {
     closures: Vec<LocalSpan>,
     /// Who or what is asked for, in order, and when each is away.
     away: Vec<(Resource, Vec<LocalSpan>)>,
+    /// See [`Enquiry::drawn`].
+    lot: Option<u64>,
 }
 
 /// One service of the row and what it was, or is to be, agreed with.
@@ -190,6 +192,7 @@ impl Catalogue {
             settings: self.settings().ok_or(not_opened)?,
             closures: self.business.closures.values().map(|c| c.span).collect(),
             away: resources.into_iter().map(|r| (r, self.away(r))).collect(),
+            lot: None,
             rows,
         })
     }
@@ -442,6 +445,14 @@ impl Enquiry<'_> {
         Span::new(start, end).unwrap_or_else(|_| everything())
     }
 
+    /// The same, but [`plan`](Self::plan) draws lots for who does it where: for whoever was too late for the first
+    /// choice at that very moment, as all others who were will not draw the same.
+    #[must_use]
+    pub fn drawn(mut self, lot: u64) -> Self {
+        self.lot = Some(lot);
+        self
+    }
+
     /// The slots that can be offered, by start, then staff member.
     #[must_use]
     pub fn slots(&self, first: Date, last: Date, notice: Notice, taken: &[Taken]) -> Vec<Slot> {
@@ -474,8 +485,11 @@ impl Enquiry<'_> {
         taken: &[Taken],
     ) -> Result<Vec<Plan>, Unavailable> {
         let date = self.settings.time_zone.date_of(start);
-        let assigned =
-            Finder::new(&self.question(date, date, notice, taken)).check(start, freedom)?;
+        let mut finder = Finder::new(&self.question(date, date, notice, taken));
+        if let Some(lot) = self.lot {
+            finder = finder.drawn(lot);
+        }
+        let assigned = finder.check(start, freedom)?;
         let plans = self.rows.iter().zip(assigned).map(|(row, assigned)| Plan {
             service_id: row.service_id,
             staff_id: Some(assigned.served.staff_id),

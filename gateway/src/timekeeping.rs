@@ -302,6 +302,17 @@ impl Inquiry<'_> {
         self
     }
 
+    /// For whoever was too late so many times for what they had chosen: lots decide then, as all who were too late with
+    /// them would choose the same again. `who` is what only they have.
+    pub(crate) fn drawn(mut self, tried: usize, who: Uuid) -> Self {
+        if tried > 0 {
+            let (half, other) = who.as_u64_pair();
+            let turn = u64::try_from(tried).unwrap_or(u64::MAX);
+            self.enquiry = self.enquiry.drawn(half ^ other ^ turn);
+        }
+        self
+    }
+
     /// The plans for a start. With one staff member and at most one desk to choose from there is nothing to look up:
     /// whether the time is free, the ledger says when it takes it.
     pub(crate) async fn plan(&self, start: Timestamp, terms: Terms) -> Result<Vec<Plan>, Problem> {

@@ -1,5 +1,7 @@
 //! The rules for one service (API §8, rules 1 and 6 to 9), and the question made ready for them.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use jiff::{Timestamp, civil::Date};
 use smallvec::SmallVec;
 
@@ -99,6 +101,8 @@ pub struct Finder {
     pub(super) people: Vec<Person>,
     pub(super) places: Vec<Place>,
     pub(super) needs: Vec<Need>,
+    /// See [`Finder::drawn`].
+    pub(super) lot: Option<u64>,
 }
 
 /// A staff member's time.
@@ -268,7 +272,26 @@ impl Finder {
             people,
             places,
             needs,
+            lot: None,
         }
+    }
+
+    /// The same, but of those who can, and of the desks where they may, lots decide: with the same number the same
+    /// way. Desks with an operator still come first.
+    #[must_use]
+    pub fn drawn(mut self, lot: u64) -> Self {
+        self.lot = Some(lot);
+        // Another lot than that of people: which chair it is has nothing to do with who it is.
+        let lot = !lot;
+        let places = &self.places;
+        for candidate in self.needs.iter_mut().flat_map(|need| &mut need.candidates) {
+            if let Some(theirs) = &mut candidate.places {
+                theirs.sort_by_cached_key(|place| {
+                    (places[*place].operator.is_none(), draw(lot, *place))
+                });
+            }
+        }
+        self
     }
 
     /// Every start that can be had, by start, then by staff member. "Anyone" is everyone who can, each with their own.
@@ -500,6 +523,13 @@ impl Need {
         candidates.dedup_by_key(|candidate| candidate.person);
         Self { candidates }
     }
+}
+
+/// What one of several draws.
+pub(super) fn draw(lot: u64, who: usize) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (lot, who).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The longest that a service takes anybody.

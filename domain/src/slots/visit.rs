@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use smallvec::SmallVec;
 
 use super::{
-    finder::{Assigned, Candidate, Finder, Leave, Slot, from},
+    finder::{Assigned, Candidate, Finder, Leave, Slot, draw, from},
     line::{Sec, Stretch, ceil, floor, timestamp},
     question::Freedom,
     refusal::{Refusal, Unavailable},
@@ -343,7 +343,7 @@ impl<'f> Search<'f> {
         possible
     }
 
-    /// The candidates of a service that begins at `start`, the least busy on its date first.
+    /// The candidates of a service that begins at `start`, the least busy on its date first, or as lots say.
     fn fairest(&mut self, step: usize, start: Sec) -> Order {
         let (midnight, day) = self.finder.wall.day_of(start);
         let finder = self.finder;
@@ -352,7 +352,9 @@ impl<'f> Search<'f> {
             .or_insert_with(|| {
                 let candidates = &finder.needs[step].candidates;
                 let mut order: Order = (0..candidates.len()).collect();
-                if candidates.len() > 1 {
+                if let Some(lot) = finder.lot {
+                    order.sort_by_cached_key(|who| draw(lot, *who));
+                } else if candidates.len() > 1 {
                     let load = |who: &usize| -> Sec {
                         let busy = &finder.people[candidates[*who].person].busy;
                         day.iter().map(|day| busy.seconds_within(*day)).sum()

@@ -381,6 +381,20 @@ proptest! {
     }
 
     #[test]
+    fn lots_find_a_way_where_there_is_one_and_none_elsewhere(world in world(3), minute in 0_i64..1_440, lot: u64) {
+        let start = world.zone.days(world.first, world.last).unwrap().start() + SignedDuration::from_mins(minute);
+        let fair = world.finder().check(start, Freedom::default());
+        let drawn = world.finder().drawn(lot).check(start, Freedom::default());
+        prop_assert_eq!(fair.is_ok(), drawn.is_ok(), "{:?} {:?}", fair, drawn);
+        for assigned in drawn.into_iter().flatten() {
+            let body = Span::new(assigned.served.start, assigned.served.end).unwrap();
+            if assigned.timing.processing.is_none() {
+                prop_assert!(!world.person(assigned.served.staff_id).busy.iter().any(|busy| busy.overlaps(body)));
+            }
+        }
+    }
+
+    #[test]
     fn the_next_free_ones_are_the_first_of_all(world in world(2), minute in -600_i64..3_000, limit in 0_usize..8) {
         let finder = world.finder();
         let after = world.zone.days(world.first, world.last).unwrap().start() + SignedDuration::from_mins(minute);

@@ -309,6 +309,31 @@ fn a_visit_at_one_desk_keeps_no_buffer_there_inside() {
 }
 
 #[test]
+fn who_came_too_late_draws_lots_for_another_chair_and_person() {
+    let mut salon = salon();
+    salon.steps = vec![by(&[1, 2], 30)];
+    salon.steps[0].desks = Some(vec![id(7), id(8), id(9)]);
+    salon.desks = vec![place(7, 1), place(8, 1), place(9, 1)];
+    let sent = |lot| {
+        let finder = salon.finder().drawn(lot);
+        let assigned = finder.check(at("10:00"), Freedom::default()).unwrap();
+        (assigned[0].served.staff_id, assigned[0].served.desk_id)
+    };
+    let all: std::collections::BTreeSet<_> = (0..100).map(sent).collect();
+    assert_eq!(all.len(), 6, "each of two people at each of three chairs");
+    assert_eq!(sent(7), sent(7), "the same lot, the same way");
+    // An operator's own chair is theirs first all the same.
+    salon.desks[2].operator = Some(id(1));
+    salon.steps = vec![by(&[1], 30)];
+    salon.steps[0].desks = Some(vec![id(7), id(8), id(9)]);
+    for lot in 0..20 {
+        let finder = salon.finder().drawn(lot);
+        let assigned = finder.check(at("10:00"), Freedom::default()).unwrap();
+        assert_eq!(assigned[0].served.desk_id, Some(id(9)));
+    }
+}
+
+#[test]
 fn the_first_services_grid_decides_when_a_visit_begins() {
     let mut salon = salon();
     salon.staff[1].hours = Some(working(&[("mon", "09:40", "11:00")]));

@@ -258,7 +258,7 @@ impl App {
         let mut tried = 0;
         loop {
             let made = self.execute(call, move |attempt| {
-                self.decide_making(call, making, wishes, start, freedom, ids, attempt)
+                self.decide_making(call, making, wishes, start, freedom, ids, tried, attempt)
             });
             let refused = match made.await {
                 Ok(done) => return Ok(done),
@@ -292,12 +292,16 @@ impl App {
         start: Timestamp,
         freedom: Freedom,
         ids: &[Uuid],
+        tried: usize,
         attempt: Attempt,
     ) -> Result<Decision, Problem> {
         let business = call.caller.business();
         let known = self.catalogue_for(call, &attempt).await?;
         let visit = making.visit_id.is_some();
-        let inquiry = self.inquire(business, &known, wishes, visit)?;
+        let mut inquiry = self.inquire(business, &known, wishes, visit)?;
+        if let Some(id) = ids.first() {
+            inquiry = inquiry.drawn(tried, *id);
+        }
         let plans = inquiry
             .plan(start, Terms::of_the_house(freedom, self.now()))
             .await?;

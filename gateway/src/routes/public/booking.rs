@@ -287,6 +287,7 @@ impl App {
                 online: &online,
                 hashes,
                 counted: &counted,
+                too_late: tried - 1,
             };
             let (call_, who_, wishes_) = (&call, &who, &wishes);
             let made = self.execute(call_, move |attempt| {
@@ -351,7 +352,9 @@ impl App {
             vec![self.seat_for_visitor(&known, session)?]
         } else {
             let inquiry = self.inquire_for_visitor(business, &known, wishes, visit)?;
-            let inquiry = inquiry.instead_of(wanted.held().map(Id::new));
+            let inquiry = inquiry
+                .instead_of(wanted.held().map(Id::new))
+                .drawn(who.too_late, wanted.subject.id());
             inquiry.plan(wanted.start, inquiry.terms()).await?
         };
         // Asked for what is not to be had, nobody's allowance is spent.
@@ -455,6 +458,8 @@ struct Who<'a> {
     online: &'a Online,
     hashes: &'a [[u8; 32]],
     counted: &'a Counted,
+    /// How often somebody else took what was chosen for them.
+    too_late: usize,
 }
 
 /// A request counts once, however often it is decided.

@@ -306,7 +306,8 @@ impl App {
                 let known = self.catalogue_for(call, &attempt).await?;
                 let inquiry = self
                     .inquire_for_visitor(business, &known, wishes, visit)?
-                    .instead_of(before.map(Id::new));
+                    .instead_of(before.map(Id::new))
+                    .drawn(tried, id);
                 let plans = inquiry.plan(start, inquiry.terms()).await?;
                 let staff = plans.iter().filter_map(|plan| plan.staff_id);
                 let ids = std::iter::once(id).chain(staff.map(Id::uuid));
