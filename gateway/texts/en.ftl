@@ -126,6 +126,7 @@ violation-processing-outside = must begin after the start and end before the end
 violation-not-found = is not known in this business
 violation-gone = no longer takes bookings
 violation-end-not-after-start = must come after { $from }
+violation-too-little = must be at least { $least }
 violation-begins-at-the-end = 24:00 may end a day, not begin an interval
 violation-cannot-begin = a booking cannot begin { $status }
 violation-more-than-paid = only { $left } is left to give back

@@ -126,6 +126,7 @@ violation-processing-outside = doit commencer après le début et finir avant la
 violation-not-found = est inconnu dans cet établissement
 violation-gone = ne prend plus de réservations
 violation-end-not-after-start = doit venir après { $from }
+violation-too-little = doit être au moins { $least }
 violation-begins-at-the-end = 24:00 peut terminer un jour, pas commencer un intervalle
 violation-cannot-begin = une réservation ne peut pas commencer { $status }
 violation-more-than-paid = il ne reste que { $left } à rendre

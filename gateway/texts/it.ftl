@@ -126,6 +126,7 @@ violation-processing-outside = deve cominciare dopo l'inizio e finire prima dell
 violation-not-found = non è conosciuto in questa attività
 violation-gone = non accetta più prenotazioni
 violation-end-not-after-start = deve venire dopo { $from }
+violation-too-little = deve essere almeno { $least }
 violation-begins-at-the-end = 24:00 può chiudere un giorno, non aprire un intervallo
 violation-cannot-begin = una prenotazione non può cominciare come { $status }
 violation-more-than-paid = restano da rendere solo { $left }

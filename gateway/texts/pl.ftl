@@ -130,6 +130,7 @@ violation-processing-outside = musi zacząć się po początku i skończyć prze
 violation-not-found = nie jest znane w tej firmie
 violation-gone = nie przyjmuje już rezerwacji
 violation-end-not-after-start = musi być po { $from }
+violation-too-little = musi wynosić co najmniej { $least }
 violation-begins-at-the-end = 24:00 może kończyć dzień, nie zaczynać przedziału
 violation-cannot-begin = rezerwacja nie może zaczynać się jako { $status }
 violation-more-than-paid = do zwrotu pozostało tylko { $left }

@@ -126,6 +126,7 @@ violation-processing-outside = måste börja efter tjänstens början och sluta 
 violation-not-found = är okänt i den här verksamheten
 violation-gone = tar inte längre emot bokningar
 violation-end-not-after-start = måste komma efter { $from }
+violation-too-little = måste vara minst { $least }
 violation-begins-at-the-end = 24:00 kan avsluta en dag, inte inleda ett intervall
 violation-cannot-begin = en bokning kan inte börja som { $status }
 violation-more-than-paid = bara { $left } finns kvar att betala tillbaka

@@ -130,6 +130,7 @@ violation-processing-outside = мусить початися після поча
 violation-not-found = невідоме в цьому закладі
 violation-gone = більше не приймає бронювань
 violation-end-not-after-start = мусить бути після { $from }
+violation-too-little = має бути щонайменше { $least }
 violation-begins-at-the-end = 24:00 може закінчувати день, а не починати проміжок
 violation-cannot-begin = бронювання не може починатися зі стану { $status }
 violation-more-than-paid = повернути можна лише { $left }

@@ -247,8 +247,8 @@ pub(crate) const TABLE: &[Entry] = &[
     get("/segments/{id}", R::ManageMarketing).module(Module::Marketing),
     patch("/segments/{id}", R::ManageMarketing).also(&[R::SeeRevenue]).module(Module::Marketing),
     delete("/segments/{id}", R::ManageMarketing).module(Module::Marketing),
-    get("/segments/{id}/clients", R::ManageMarketing).own_clients().also(&[R::SeePhones, R::SeeRevenue]).module(Module::Marketing),
-    get("/segments/{id}/export", R::Export).own_clients().also(&[R::ManageMarketing, R::SeePhones, R::SeeRevenue]).module(Module::Marketing),
+    get("/segments/{id}/clients", R::ManageMarketing).own_clients().also(&[R::SeeClients, R::SeePhones, R::SeeRevenue]).module(Module::Marketing),
+    get("/segments/{id}/export", R::Export).own_clients().also(&[R::ManageMarketing, R::SeeClients, R::SeePhones, R::SeeRevenue]).module(Module::Marketing),
 
     // Visitors, who sign in nowhere
     open(Method::Get, "/public/{slug}"),
@@ -289,7 +289,7 @@ pub(crate) const TABLE: &[Entry] = &[
     get("/reports/summary", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
     get("/reports/revenue", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
     get("/reports/pending", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
-    get("/reports/clients", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
+    get("/reports/clients", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeClients, R::SeeRevenue]),
     get("/reports/retention", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
     get("/reports/returning", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),
     get("/reports/trends", R::SeeReports).own_bookings().also(&[R::Export, R::ManageMarketing, R::SeeRevenue]),

@@ -1,7 +1,7 @@
 //! Who changed what, when, from what to what.
 
 use axum::extract::State;
-use domain::{access::Right, id::Id};
+use domain::{access::Right, event, id::Id};
 use jiff::Timestamp;
 use projections::{
     Position,
@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::history::{period, question};
+use super::history::period;
 use crate::{
     access::Caller,
     app::App,
@@ -21,6 +21,7 @@ use crate::{
     command::{Answer, Ask, At},
     page::{self, Page},
     problem::Problem,
+    texts::Message,
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -45,7 +46,7 @@ struct ChangesQuery {
     /// Made by one of this kind.
     #[param(inline)]
     actor_kind: Option<ActorKindField>,
-    /// `booking.rescheduled`.
+    /// What happened: the kind of thing and the event's name, as in `booking.rescheduled`.
     action: Option<String>,
     /// Of things of this kind.
     #[param(inline)]
@@ -119,6 +120,14 @@ fn word(one_of_several: &impl Serialize) -> Result<String, Problem> {
         Ok(other) => Err(Problem::internal(other.to_string())),
         Err(error) => Err(Problem::internal(error)),
     }
+}
+
+/// Whether something may happen to a thing that is called so: `booking.rescheduled`.
+fn is_action(text: &str) -> bool {
+    let Some((subject, event)) = text.split_once('.') else {
+        return false;
+    };
+    event::names().any(|(kind, events)| kind == subject && events.contains(&event))
 }
 
 /// What those see who do not see the log: what happened to bookings and clients, and what was told to these.
@@ -216,7 +225,12 @@ impl ChangesQuery {
         let zone = &known.settings()?.time_zone;
         let mut checks = Checks::default();
         let (from, to) = period(&mut checks, zone, self.from.as_deref(), self.to.as_deref());
-        question(&mut checks, "action", self.action.as_deref());
+        if let Some(action) = &self.action
+            && !is_action(action)
+        {
+            let unknown = Message::new("violation-form").with("what", action);
+            checks.fault("action", unknown);
+        }
         checks.done()?;
         let mut subject_types = vec![];
         if let Some(kind) = &self.subject_type {

@@ -545,6 +545,24 @@ async fn who_may_not_see_amounts_sees_none_in_answers_and_files() {
 }
 
 #[tokio::test]
+async fn who_does_not_see_clients_learns_no_names() {
+    let World { salon, .. } = world().await;
+    for (scopes, named) in [
+        (vec!["see_reports", "export", "see_clients"], true),
+        (vec!["see_reports", "export"], false),
+    ] {
+        let wanted = json!({"name": "k", "role": "manager", "scopes": scopes});
+        let key = key(&salon, &wanted).await;
+        for format in ["json", "csv"] {
+            let path = format!("/reports/clients?from=2026-11-23&to=2026-11-24&format={format}");
+            let told = get_as(&salon, &key, &path).await;
+            assert_eq!(told.status_code(), 200, "{path}: {}", told.text());
+            assert_eq!(told.text().contains("Bea"), named, "{path}: {scopes:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_summary_can_be_had_as_a_file_with_a_row_for_each_part() {
     let salon = Salon::open().await;
     let asked = "/reports/summary?from=2026-11-23&to=2026-11-24&format=csv";

@@ -389,7 +389,8 @@ async fn the_module_and_rights_are_asked_for() {
         assert_eq!(refused.status_code(), 403, "{path}");
     }
     // Who sees neither phones nor money sees names, and cannot ask who spent more.
-    let blind = salon.key("manager", Some(&["manage_marketing"])).await;
+    let seeing = ["manage_marketing", "see_clients"];
+    let blind = salon.key("manager", Some(&seeing)).await;
     let all = id_of(
         &salon
             .post("/segments", &json!({"name": "All", "filter": {"all": []}}))
@@ -409,6 +410,17 @@ async fn the_module_and_rights_are_asked_for() {
         (Method::GET, format!("/segments/{all}/export")),
     ] {
         let refused = as_whom(&blind, method, &path).await;
+        assert_eq!(refused.status_code(), 403, "{path}");
+    }
+    // Who does not see clients learns how many they are, not who.
+    let counting = salon
+        .key("manager", Some(&["manage_marketing", "export"]))
+        .await;
+    for path in [
+        format!("/segments/{all}/clients"),
+        format!("/segments/{all}/export"),
+    ] {
+        let refused = as_whom(&counting, Method::GET, &path).await;
         assert_eq!(refused.status_code(), 403, "{path}");
     }
     let asked = as_whom(&blind, Method::POST, "/segments/preview");

@@ -94,6 +94,12 @@ impl FilterFields {
         };
         let min_price = amount("min_price", self.min_price.as_deref());
         let max_price = amount("max_price", self.max_price.as_deref());
+        if let (Some(least), Some(most)) = (min_price, max_price)
+            && most < least
+        {
+            let below = Message::new("violation-too-little").with("least", least);
+            checks.fault("max_price", below);
+        }
         question(checks, "client", self.client.as_deref());
         question(checks, "q", self.q.as_deref());
         question(checks, "source", self.source.as_deref());

@@ -83,7 +83,7 @@ pub(super) struct ClientsQuery {
 #[schema(as = ClientFigures)]
 pub(super) struct ClientView {
     id: Uuid,
-    /// Null: erased.
+    /// Null: erased, or not for the reader to see.
     name: Option<String>,
     /// Whatever became of them.
     bookings: i64,
@@ -226,13 +226,16 @@ impl List {
 }
 
 impl App {
-    /// These clients, with what they are called.
+    /// These clients, with what they are called if the reader may know.
     async fn named(
         &self,
         question: &Question,
         figures: Vec<Figures>,
     ) -> Result<Vec<ClientView>, Problem> {
-        let ids: Vec<Uuid> = figures.iter().map(|f| f.client_id.uuid()).collect();
+        let ids: Vec<Uuid> = match question.names {
+            true => figures.iter().map(|f| f.client_id.uuid()).collect(),
+            false => vec![],
+        };
         let entries = known_clients::some(self.pool(), &question.asked.scope, &ids).await?;
         let names: std::collections::BTreeMap<Uuid, String> = entries
             .into_iter()

@@ -142,7 +142,12 @@ impl App {
             now: self.now(),
             currency: settings.currency,
         };
-        Ok(Question { asked, known, file })
+        Ok(Question {
+            asked,
+            known,
+            names: caller.may(Right::SeeClients),
+            file,
+        })
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) struct Question {
     pub(super) asked: Asked,
     /// What things are called.
     pub(super) known: Arc<Known>,
+    /// Whether the reader sees who clients are.
+    pub(super) names: bool,
     /// As which file; none: as JSON.
     pub(super) file: Option<FileField>,
 }

@@ -110,6 +110,7 @@ pub(super) async fn list(
     At(id): At<Uuid>,
     ask: Ask<PageQuery>,
 ) -> Result<Answer<Page<MemberView>>, Problem> {
+    ask.caller.needs(Right::SeeClients)?;
     let after: Option<Cursor> = ask.list().place(ask.query.after.as_deref())?;
     let wanted = Wanted {
         after,
@@ -174,6 +175,7 @@ pub(super) async fn export(
     ask: Ask<AsFile>,
 ) -> Result<Response, Problem> {
     ask.caller.needs(Right::ManageMarketing)?;
+    ask.caller.needs(Right::SeeClients)?;
     app.wait_for(&ask, &[&READ_MODEL, &clients::READ_MODEL])
         .await?;
     let question = app.question(&ask, id).await?;
