@@ -105,7 +105,8 @@ impl Words {
         filter: &Filter,
     ) -> Result<Option<Self>, sqlx::Error> {
         let mut more = false;
-        if let Some(whom) = &mut self.client {
+        // Where somebody is called so, it is not misspelt.
+        if let Some(whom) = self.client.as_mut().filter(|whom| whom.is_nobody()) {
             let terms = distinct(terms(filter.client.as_deref().unwrap_or_default()));
             // Each word may be somebody's whom the others do not mean.
             let mut all: Option<BTreeSet<Uuid>> = None;
@@ -309,6 +310,11 @@ impl Whom {
         } else {
             Self::All(terms.to_vec())
         })
+    }
+
+    /// Whether no client is meant.
+    fn is_nobody(&self) -> bool {
+        matches!(self, Self::These(these) if these.is_empty())
     }
 
     /// Whether anybody comes in who was not meant already.
