@@ -182,6 +182,7 @@ async fn main() -> anyhow::Result<()> {
         path.display()
     );
     let within = arguments.dir.clone().unwrap_or_else(std::env::temp_dir);
+    std::fs::create_dir_all(&within)?;
     let dir = tempfile::tempdir_in(within)?;
     // Run by root, the server is another user's.
     std::fs::set_permissions(dir.path(), Permissions::from_mode(0o755))?;

@@ -139,10 +139,13 @@ impl Lives {
         now: Timestamp,
         seed: u64,
     ) -> anyhow::Result<Self> {
-        // What a worker does in a day, seven days of which one is free: counted, not reckoned.
-        const A_DAY: u64 = 21;
+        // What a worker does in ten days, seven of which one is free, and as many days as hold what lies ahead: counted,
+        // not reckoned.
+        const TEN_DAYS: u64 = 193;
+        const AHEAD: i64 = 7;
         let staff = u64::try_from(house.staff.len())?;
-        let days = i64::try_from(bookings * 7 / (staff * 6 * A_DAY).max(1))?.max(3);
+        let days = i64::try_from(bookings * 70 / (staff * 6 * TEN_DAYS).max(1))?;
+        let days = (days - AHEAD).max(3);
         let today = house.zone.date_of(now);
         let day = today.checked_sub(days.days())?;
         let began = instant(&house, day.checked_sub(OPENED_BEFORE.days())?, 8 * 60)?;

@@ -30,8 +30,8 @@ use crate::{
 
 const DATABASE: &str = "million";
 const ROLES: &str = "api,projector";
-/// A read model that writes a row for each event, one with a row for each booking, one with a row for each client.
-const ALONE: [&str; 3] = ["changes", "client_card", "clients"];
+/// A read model that writes a row for each event, one that writes one for each booking, two that write one for each client.
+const ALONE: [&str; 4] = ["changes", "history", "client_card", "clients"];
 /// How often the lag is looked at while others book.
 const LOOKS: Duration = Duration::from_millis(20);
 
