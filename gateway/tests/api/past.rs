@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use axum_test::TestResponse;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -483,6 +484,49 @@ async fn many_come_back_at_once_those_that_can() {
         .assert_status_ok();
     let named = day.restore(&json!({"booking_ids": [eleven]})).await;
     assert_eq!(verdicts(&named), [(eleven, "restored", None)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_comes_back_to_somebody_who_left_but_what_is_over_does() {
+    let day = Day::begin().await;
+    let ola = day.another("Ola").await;
+    let (over, ahead, deleted) = (
+        day.book_with(ola, "2026-11-23T10:00:00Z").await,
+        day.book_with(ola, "2026-11-30T10:00:00Z").await,
+        day.book_with(ola, "2026-11-30T12:00:00Z").await,
+    );
+    let mut cancelled = 0;
+    for id in [over, ahead] {
+        let gone = day.step(id, "cancel", json!({})).await;
+        gone.assert_status_ok();
+        cancelled = day.salon.head().await;
+    }
+    let gone = day.salon.delete(&format!("/bookings/{deleted}"));
+    gone.await.assert_status_ok();
+    let left = day
+        .salon
+        .post(&format!("/staff/{ola}/retire"), &json!({}))
+        .await;
+    left.assert_status_ok();
+    day.salon.hands.forward(SignedDuration::from_hours(24));
+
+    refused(
+        &day.step(ahead, "restore", json!({})).await,
+        409,
+        "wrong_state",
+    );
+    let told = day.restore(&json!({"booking_ids": [deleted]})).await;
+    assert_eq!(verdicts(&told), [(deleted, "stuck", Some("wrong_state"))]);
+    let path = format!("/changes/{cancelled}/revert");
+    let back = day.salon.post(&path, &json!({})).await;
+    let problem = refused(&back, 409, "cannot_revert");
+    assert_eq!(
+        (&problem["why"], &problem["field"]),
+        (&json!("gone"), &json!("staff_id"))
+    );
+    day.step(over, "restore", json!({}))
+        .await
+        .assert_status_ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]

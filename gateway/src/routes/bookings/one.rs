@@ -81,7 +81,7 @@ impl App {
                 events.iter().cloned().for_each(|event| after.apply(event));
                 if loaded.state.claims().is_empty() && !after.claims().is_empty() {
                     let known = self.catalogue_for(call, &attempt).await?;
-                    let more = self.follows_session(&known, &after)?;
+                    let more = self.takes_its_time_again(&known, &after)?;
                     more.iter().cloned().for_each(|event| after.apply(event));
                     events.extend(more);
                 }

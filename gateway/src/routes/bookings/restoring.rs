@@ -220,7 +220,7 @@ impl<'a> Restorer<'a> {
             return Ok(Err(Stuck::Unchanged));
         }
         if !after.claims().is_empty() {
-            match self.app.follows_session(self.known, &after) {
+            match self.app.takes_its_time_again(self.known, &after) {
                 Ok(more) => {
                     more.iter().cloned().for_each(|event| after.apply(event));
                     events.extend(more);

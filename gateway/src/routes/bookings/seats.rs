@@ -235,6 +235,26 @@ impl App {
         }
     }
 
+    /// What more must happen to a booking that takes its time again. Nobody is booked with somebody who left, or at a
+    /// desk that was taken away; what is over stands as it was.
+    pub(crate) fn takes_its_time_again(
+        &self,
+        known: &Known,
+        after: &Booking,
+    ) -> Result<Vec<BookingEvent>, Problem> {
+        let plan = &after.held()?.plan;
+        if plan.end() > self.now() {
+            let (staff, desks) = (&known.catalogue.staff, &known.catalogue.desks);
+            if let Some(member) = plan.staff_id.and_then(|id| staff.get(&id)) {
+                member.working()?;
+            }
+            if let Some(desk) = plan.desk_id.and_then(|id| desks.get(&id)) {
+                desk.standing()?;
+            }
+        }
+        self.follows_session(known, after)
+    }
+
     /// What more must happen to a booking that takes its seat again: the session may have moved meanwhile, or be off.
     pub(crate) fn follows_session(
         &self,

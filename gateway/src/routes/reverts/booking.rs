@@ -58,7 +58,9 @@ impl App {
                     decision.claims.push(claim_set(&known, id, &after));
                     decision.saw_catalogue = Some(known.position);
                 }
-                takes_bookings(&known, loaded.state.held()?, after.held()?)?;
+                let again = loaded.state.claims().is_empty() && !after.claims().is_empty();
+                let ahead = again && after.held()?.plan.end() > self.now();
+                takes_bookings(&known, loaded.state.held()?, after.held()?, ahead)?;
                 is_theirs(&call.caller, after.held()?)?;
                 decision.write::<Booking>(self, id.uuid(), loaded.version, &events)?;
                 decision.puts_back(&change.recorded);
@@ -84,8 +86,9 @@ fn is_theirs(caller: &Caller, held: &Held) -> Result<(), Problem> {
     }
 }
 
-/// Nothing goes back to somebody who has left, or to a desk that was taken away.
-fn takes_bookings(known: &Known, now: &Held, after: &Held) -> Result<(), Problem> {
+/// Nothing goes back to somebody who has left, or to a desk that was taken away; nor does what lies ahead and takes its
+/// time again stay with them.
+fn takes_bookings(known: &Known, now: &Held, after: &Held, ahead: bool) -> Result<(), Problem> {
     let gone = |field: &str| {
         let detail = Message::new("detail-revert-gone").with("field", field);
         Problem::new(Code::CannotRevert)
@@ -96,10 +99,12 @@ fn takes_bookings(known: &Known, now: &Held, after: &Held) -> Result<(), Problem
     let (staff, desks) = (&known.catalogue.staff, &known.catalogue.desks);
     let works = |id| staff.get(&id).is_some_and(|staff| staff.working().is_ok());
     let stands = |id| desks.get(&id).is_some_and(|desk| desk.standing().is_ok());
-    if now.plan.staff_id != after.plan.staff_id && !after.plan.staff_id.is_none_or(works) {
+    let other_staff = now.plan.staff_id != after.plan.staff_id;
+    if (ahead || other_staff) && !after.plan.staff_id.is_none_or(works) {
         return Err(gone("staff_id"));
     }
-    if now.plan.desk_id != after.plan.desk_id && !after.plan.desk_id.is_none_or(stands) {
+    let other_desk = now.plan.desk_id != after.plan.desk_id;
+    if (ahead || other_desk) && !after.plan.desk_id.is_none_or(stands) {
         return Err(gone("desk_id"));
     }
     Ok(())
