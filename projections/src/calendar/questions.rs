@@ -52,7 +52,11 @@ pub async fn bookings(
         .push_bind(span.end().to_sqlx())
         .push(")");
     narrow(&mut query, filter);
-    let mut entries: Vec<Entry> = query.build_query_as().fetch_all(db).await?;
+    let mut entries: Vec<Entry> = query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(db)
+        .await?;
     // Here rather than there: they come while they are still being looked for.
     entries.sort_unstable_by_key(|entry| (entry.start, entry.booking_id));
     Ok(entries)
@@ -72,7 +76,7 @@ pub async fn of_visit(
         .push(" and b.visit_id = ")
         .push_bind(visit.uuid())
         .push(" order by b.starts, b.booking_id");
-    query.build_query_as().fetch_all(db).await
+    query.build_query_as().persistent(false).fetch_all(db).await
 }
 
 /// How many seats of these sessions are taken, by session. A session without any is left out.

@@ -117,7 +117,11 @@ pub async fn of_booking(
         .push(" and c.booking_id = ")
         .push_bind(booking.uuid())
         .push(" order by c.position");
-    let rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    let rows: Vec<Row> = query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(db)
+        .await?;
     Ok(rows.into_iter().map(Entry::from).collect())
 }
 
@@ -338,13 +342,17 @@ pub async fn between(
         .push_bind(to.0)
         .push(" order by c.position limit ")
         .push_bind(i64::from(limit));
-    query.build_query_as().fetch_all(db).await
+    query.build_query_as().persistent(false).fetch_all(db).await
 }
 
 async fn count(db: &PgPool, scope: &Scope, filter: &Filter) -> Result<i64, sqlx::Error> {
     let mut query = QueryBuilder::new("select count(*) from change c");
     narrow(&mut query, scope, filter);
-    query.build_query_scalar().fetch_one(db).await
+    query
+        .build_query_scalar()
+        .persistent(false)
+        .fetch_one(db)
+        .await
 }
 
 fn select() -> QueryBuilder<'static, Postgres> {

@@ -147,7 +147,11 @@ pub async fn reached_by(
         .push_bind(line)
         .push(" = any (string_to_array(c.words, E'\\n')) order by c.created_at, c.client_id limit ")
         .push_bind(MOST);
-    let rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    let rows: Vec<Row> = query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(db)
+        .await?;
     Ok(rows.into_iter().map(Entry::from).collect())
 }
 
@@ -292,7 +296,11 @@ async fn as_spelt(
     order(&mut query, "c", asked);
     // One more than wanted tells whether there is a next page.
     query.push(" limit ").push_bind(i64::from(page.limit) + 1);
-    let mut rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    let mut rows: Vec<Row> = query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(db)
+        .await?;
     let more = rows.len() > usize::from(page.limit);
     rows.truncate(usize::from(page.limit));
     let next = rows.last().filter(|_| more).map(|last| Cursor {
@@ -303,7 +311,13 @@ async fn as_spelt(
         true => {
             let mut query = QueryBuilder::new("select count(*) from client c");
             narrow(&mut query, scope, asked);
-            Some(query.build_query_scalar().fetch_one(db).await?)
+            Some(
+                query
+                    .build_query_scalar()
+                    .persistent(false)
+                    .fetch_one(db)
+                    .await?,
+            )
         }
         false => None,
     };
@@ -454,7 +468,11 @@ async fn candidates(
         .bind(ALIKE)
         .execute(&mut *transaction)
         .await?;
-    let found = query.build_query_as().fetch_all(&mut *transaction).await?;
+    let found = query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(&mut *transaction)
+        .await?;
     transaction.commit().await?;
     Ok(found)
 }
@@ -482,7 +500,11 @@ pub async fn some(db: &PgPool, scope: &Scope, clients: &[Uuid]) -> Result<Vec<En
         .push(") with ordinality as t (client_id, n) using (client_id) where c.business_id = ")
         .push_bind(scope.business().0)
         .push(" order by t.n");
-    let rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    let rows: Vec<Row> = query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(db)
+        .await?;
     Ok(rows.into_iter().map(Entry::from).collect())
 }
 

@@ -70,7 +70,11 @@ pub async fn find(db: &PgPool, scope: &Scope, page: Page) -> Result<Found, sqlx:
     query
         .push(" order by s.sort_name, s.segment_id limit ")
         .push_bind(i64::from(page.limit) + 1);
-    let mut rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    let mut rows: Vec<Row> = query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(db)
+        .await?;
     let more = rows.len() > usize::from(page.limit);
     rows.truncate(usize::from(page.limit));
     let next = rows

@@ -147,7 +147,11 @@ pub async fn find(
     query
         .push(" order by p.at, p.position limit ")
         .push_bind(i64::from(page.limit) + 1);
-    let mut rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    let mut rows: Vec<Row> = query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(db)
+        .await?;
     let more = rows.len() > usize::from(page.limit);
     rows.truncate(usize::from(page.limit));
     let next = rows
@@ -207,7 +211,11 @@ async fn totals_of(
         .push("::timestamptz[]) with ordinality as d (starts, ends, n) on p.at >= d.starts and p.at < d.ends");
     narrow(&mut query, scope, filter);
     query.push(" group by d.n, p.method, p.currency order by d.n, p.method, p.currency");
-    let rows: Vec<TotalRow> = query.build_query_as().fetch_all(db).await?;
+    let rows: Vec<TotalRow> = query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(db)
+        .await?;
     rows.into_iter().map(|row| row.total(periods)).collect()
 }
 

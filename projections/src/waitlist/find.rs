@@ -112,7 +112,11 @@ pub async fn find(
     query
         .push(" order by r.requested_at, r.request_id limit ")
         .push_bind(i64::from(page.limit) + 1);
-    let mut rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    let mut rows: Vec<Row> = query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(db)
+        .await?;
     let more = rows.len() > usize::from(page.limit);
     rows.truncate(usize::from(page.limit));
     let next = rows
@@ -123,7 +127,13 @@ pub async fn find(
         true => {
             let mut query = QueryBuilder::new("select count(*) from waitlist_request r");
             narrow(&mut query, scope, filter);
-            Some(query.build_query_scalar().fetch_one(db).await?)
+            Some(
+                query
+                    .build_query_scalar()
+                    .persistent(false)
+                    .fetch_one(db)
+                    .await?,
+            )
         }
         false => None,
     };
