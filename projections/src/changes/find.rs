@@ -145,9 +145,10 @@ pub async fn find(
     query
         .push(") ")
         .push(SELECT)
-        .push(" join found using (position) where c.business_id = ")
+        .push(" where c.business_id = ")
         .push_bind(scope.business().0)
-        .push(" order by c.position desc limit ")
+        // The array makes PostgreSQL look these up, however few or many it takes them for.
+        .push(" and c.position = any(array(select position from found)) order by c.position desc limit ")
         .push_bind(i64::from(page.limit) + 1);
     // Planned anew for each question: a kind of change may be nearly all of them, or none.
     let rows = query.build_query_as().persistent(false);
